@@ -1,0 +1,125 @@
+"""What the tests share: a clean copy of the template, a way to bake it, an environment for what it makes."""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+from cookiecutter.main import cookiecutter
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+BRACED = "{{cookiecutter.project_slug}}"
+settings.register_profile("steady", deadline=None)  # a busy machine is no failure
+settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_settings(tmp_path_factory):
+    """Keeps the user's settings out of the tests, and what cookiecutter leaves behind in pytest's folder."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "cookiecutter.yaml").write_text(f"cookiecutters_dir: {home}/clones\nreplay_dir: {home}/replay\n")
+    (home / "gitconfig").write_text(
+        "[user]\n  name = Test\n  email = test@example.com\n[init]\n  defaultBranch = main\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COOKIECUTTER_CONFIG", str(home / "cookiecutter.yaml"))
+        patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("TMPDIR", str(home))
+        patch.setattr(tempfile, "tempdir", str(home))
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """A git repository of the files as they stand, without what git ignores, as a user would clone it."""
+    copy = tmp_path_factory.mktemp("template") / "airworthy"
+    names = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    for name in filter(None, names):
+        if os.path.lexists(ROOT / name):  # not so when deleted and not yet committed
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name, follow_symlinks=False)
+    commit(copy)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def bake(template):
+    """Generates a project from the template without questions: bake(folder, team="…") gives its path."""
+
+    def bake(folder, **answers):
+        return Path(cookiecutter(str(template), no_input=True, extra_context=answers, output_dir=str(folder)))
+
+    return bake
+
+
+@pytest.fixture(scope="session")
+def hook():
+    """A hook as a module, which it is before it is rendered, too: hook("pre_gen_project")."""
+
+    @cache
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, ROOT / "hooks" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def project_env(template):
+    """The Python of an environment with all that a generated project needs; made once, then kept.
+
+    AIRWORTHY_TEST_ENV names its folder. An environment that somebody else made there is used as it is.
+    """
+    lock = template / BRACED / "requirements" / "dev.txt"
+    chosen = os.environ.get("AIRWORTHY_TEST_ENV")
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    folder = Path(chosen) if chosen else ROOT / ".cache" / "test-env" / digest
+    python, ready = folder / "bin" / "python", folder / ".ready"
+    holds = ready.read_text() if ready.exists() else None
+    somebody_elses = chosen and holds is None and python.exists()
+    if holds != digest and not somebody_elses:
+        install(folder, python, lock)
+        ready.write_text(digest)
+    return python
+
+
+def install(folder, python, lock):
+    """Makes a virtual environment of what a lock pins, with uv when present, else with venv and pip."""
+    if shutil.which("uv"):
+        make = ["uv", "venv", "-q", "--clear", "--python", sys.executable, str(folder)]
+        fill = ["uv", "pip", "sync", "-q", "--python", str(python), "--require-hashes", str(lock)]
+    else:
+        make = [sys.executable, "-m", "venv", "--clear", str(folder)]
+        fill = [str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)]
+    for command in (make, fill):
+        subprocess.run(command, check=True)
+
+
+def git(folder, *arguments):
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def commit(folder):
+    """Makes the folder a git repository if it is none, and commits all that is in it."""
+    git(folder, "init", "-q")
+    git(folder, "add", "--all")
+    git(folder, "commit", "-q", "-m", "A state of it")
+
+
+def tree(folder, *left_out):
+    """Every file under a folder with its bytes: what two folders are compared by."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in left_out)
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in files if ".git" not in path.parts
+    }

@@ -1,0 +1,139 @@
+"""MLflow's scoring protocol, for clients written against ``mlflow models serve``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from service.errors import BadRequest, FieldProblem, pointer
+from service.http.asgi import parse_json, shaped
+from service.http.columns import At, check_names, untyped
+from service.http.predict import Desk, plain
+from service.http.schemas import KEY, content, problems
+from service.signature import Decoded, Signature, rows_of
+
+FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")
+PROTOCOL = "2.0.0"
+"""The MLflow version whose scoring protocol this is; it has not changed since."""
+
+
+class Split(Struct):
+    """A table as pandas splits it; its index is of no use here."""
+
+    columns: list[str]
+    data: list[list[Any]]
+
+
+class ScoringRequest(Struct, forbid_unknown_fields=True):
+    """A request in exactly one of the protocol's four forms."""
+
+    dataframe_split: Split | None = None
+    dataframe_records: list[dict[str, Any]] | None = None
+    inputs: list[Any] | dict[str, list[Any]] | None = None
+    instances: list[Any] | None = None
+    params: dict[str, Any] | None = None
+
+
+def router(desk: Desk) -> APIRouter:
+    """``/invocations`` for those with a key; what its clients ask before, open to all."""
+    routes = APIRouter(tags=["mlflow"])
+
+    @routes.post(
+        "/invocations",
+        summary="Labels or values for rows",
+        response_class=Response,
+        responses={200: content("ScoringResponse"), **problems(400, 401, 413, 422, 500, 503)},
+        openapi_extra={"security": KEY, "requestBody": {"required": True, **content("ScoringRequest")}},
+    )
+    async def invocations(request: Request) -> Response:
+        desk.authenticate(request.scope)
+        served = desk.slot.get()
+        signature = served.bundle.signature
+        asked = shaped(parse_json(await desk.body(request.receive), nan=True), ScoringRequest)
+        rows, at = _rows(signature, asked)
+        desk.admit(len(rows))
+        decoded = signature.decode(rows, at)
+        outputs = await desk.answer(served, decoded)
+        return Response(msgspec.json.encode(_answer(signature, outputs, decoded)), media_type="application/json")
+
+    async def ping() -> Response:
+        return Response("\n", 200 if desk.slot.ready else 503, media_type="application/json")
+
+    for path in ("/ping", "/health"):
+        routes.get(path, summary="Whether a model is loaded", responses={503: {"description": "Not yet"}})(ping)
+
+    @routes.get("/version", summary="The MLflow version whose protocol this is", response_class=PlainTextResponse)
+    async def version() -> str:
+        return PROTOCOL
+
+    return routes
+
+
+def _answer(signature: Signature, outputs: NDArray[np.float32], decoded: Decoded) -> dict[str, Any]:
+    """Labels or values; and what was imputed or let through, if anything was."""
+    answer: dict[str, Any] = {"predictions": plain(signature, outputs)}
+    if decoded.flags:
+        answer["flags"] = [{"row": row, **asdict(flag)} for row, flags in decoded.flags.items() for flag in flags]
+    return answer
+
+
+def _rows(signature: Signature, asked: ScoringRequest) -> tuple[list[Any], At]:
+    """The rows, whichever form they came in, and where each value stands."""
+    sent = {name: getattr(asked, name) for name in FORMS if getattr(asked, name) is not None}
+    if len(sent) != 1:
+        raise BadRequest(f"expected exactly one of {', '.join(FORMS)}")
+    if asked.params:
+        raise BadRequest("this model takes no params")
+    ((form, value),) = sent.items()
+    if isinstance(value, Split):
+        rows, at = _split(signature, value, form)
+    elif isinstance(value, dict):
+        rows, at = _columns(signature, value, form)
+    elif value and isinstance(value[0], list):
+        rows, at = _lists(signature, value, form)
+    else:
+        rows, at = value, lambda row, name: pointer(form, row, *([] if name is None else [name]))
+    if not rows:
+        raise BadRequest(f"{form}: expected at least one row")
+    return rows, at
+
+
+def _split(signature: Signature, table: Split, form: str) -> tuple[list[Any], At]:
+    columns = {name: pointer(form, "columns", index) for index, name in enumerate(table.columns)}
+    if len(columns) < len(table.columns):
+        raise BadRequest(f"{form}: two columns have the same name")
+    check_names(signature, columns, pointer(form, "columns"))
+    rows = [dict(zip(columns, line, strict=True)) for line in _even(table.data, len(columns), form, "data")]
+    return rows, lambda row, name: pointer(form, "data", row, table.columns.index(str(name)))
+
+
+def _columns(signature: Signature, columns: dict[str, list[Any]], form: str) -> tuple[list[Any], At]:
+    check_names(signature, {name: pointer(form, name) for name in columns}, pointer(form))
+    if len({len(values) for values in columns.values()}) > 1:
+        raise BadRequest(f"{form}: the columns are not of the same length")
+    return rows_of(columns), lambda row, name: pointer(form, str(name), row)
+
+
+def _lists(signature: Signature, lines: list[Any], form: str) -> tuple[list[Any], At]:
+    """Rows without names, in the order of the signature."""
+    features = signature.features
+    columns = zip(*_even(lines, len(features), form), strict=True)
+    rows = rows_of({f.name: untyped(f, column) for f, column in zip(features, columns, strict=True)})
+    order = {feature.name: index for index, feature in enumerate(features)}
+    return rows, lambda row, name: pointer(form, row, order[str(name)])
+
+
+def _even(lines: list[Any], width: int, *place: str) -> list[list[Any]]:
+    """Make sure that each line is a list of so many values."""
+    for number, line in enumerate(lines):
+        if not isinstance(line, list) or len(line) != width:
+            problem = FieldProblem(pointer(*place, number), f"expected a list of {width} values")
+            raise BadRequest("the rows are not all of the same form", (problem,))
+    return lines

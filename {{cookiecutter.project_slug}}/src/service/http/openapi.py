@@ -1,0 +1,94 @@
+"""The OpenAPI document of the running service: its routes, with schemas made from the served model's signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from service.http import schemas
+from service.http.columns import DATATYPES
+from service.http.openinference import InferRequest
+from service.http.schemas import KEY, content, problems
+from service.serving import Served, Slot
+
+SECURITY = {
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The API key as bearer token."},
+    "basic": {"type": "http", "scheme": "basic", "description": "Any user name, and the API key as password."},
+}
+DESCRIPTION = """Predictions of one approved model, in three protocols over the same rows and the same rules.
+
+Errors are problem documents (RFC 9457); `errors` in them names each field by a JSON Pointer into the request.
+Every route answers a method that it does not have with 405."""
+
+
+def document(app: FastAPI, slot: Slot) -> dict[str, Any]:
+    """Describe all routes; without a model, rows are described in general terms."""
+    served = slot.served
+    name, version = (served.approval.model, served.approval.version) if served else ("No model", "none")
+    made: dict[str, Any] = get_openapi(title=name, version=version, description=DESCRIPTION, routes=app.routes)
+    made["paths"] = {"/v1/predict": {"post": _predict()}, **made["paths"]}
+    for path, item in made["paths"].items():
+        if path.startswith("/v2/models/"):
+            item["parameters"] = _parameters(path, served)
+    components = made.setdefault("components", {})
+    components["securitySchemes"] = SECURITY
+    components["schemas"] = {**components.get("schemas", {}), **_schemas(served)}
+    if served:
+        _add_examples(made["paths"], served)
+    return made
+
+
+def _predict() -> dict[str, Any]:
+    """The one route that FastAPI does not see."""
+    return {
+        "tags": ["predictions"],
+        "summary": "Predictions for named rows",
+        "operationId": "predict",
+        "security": KEY,
+        "requestBody": {"required": True, **content("PredictRequest")},
+        "responses": {
+            "200": {"description": "One prediction for each row", **content("PredictResponse")},
+            **{str(status): told for status, told in problems(400, 401, 413, 422, 500, 503).items()},
+        },
+    }
+
+
+def _parameters(path: str, served: Served | None) -> list[dict[str, Any]]:
+    known = {"name": served.approval.model, "version": served.approval.version} if served else {}
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", **({"enum": [known[name]]} if known else {})},
+        }
+        for name in ("name", "version")
+        if f"{{{name}}}" in path
+    ]
+
+
+def _schemas(served: Served | None) -> dict[str, Any]:
+    _, infer = msgspec.json.schema_components([InferRequest], ref_template="#/components/schemas/{name}")
+    return {**schemas.common(), **infer, **schemas.specific(served.bundle.signature if served else None)}
+
+
+def _add_examples(paths: dict[str, Any], served: Served) -> None:
+    """A request with golden rows for each way of asking."""
+    rows = served.bundle.golden.rows[:2]
+    inputs = [
+        {"name": f.name, "shape": [len(rows)], "datatype": DATATYPES[f.type], "data": [row.get(f.name) for row in rows]}
+        for f in served.bundle.signature.features
+    ]
+    examples = {
+        "/v1/predict": {"rows": rows},
+        "/invocations": {"dataframe_records": rows},
+        "/v2/models/{name}/infer": {"inputs": inputs},
+        "/v2/models/{name}/versions/{version}/infer": {"inputs": inputs},
+    }
+    for path, value in examples.items():
+        body = paths[path]["post"]["requestBody"]["content"]["application/json"]
+        body["examples"] = {"golden rows": {"value": value}}

@@ -1,0 +1,184 @@
+"""The Open Inference Protocol, version 2 (KServe, Triton, MLServer), with Triton's binary tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from service.errors import BadRequest, ServiceError
+from service.http.asgi import parse_json, shaped
+from service.http.columns import DATATYPES, from_tensors
+from service.http.predict import Desk, plain
+from service.http.schemas import KEY, content, problems
+from service.http.tensors import InferInput, Parameters, Tensor, read_tensors, refused, to_binary
+from service.serving import Served
+from service.signature import Decoded, Signature, rows_of
+
+LENGTH = "inference-header-content-length"
+Outputs = dict[str, tuple[str, list[int], Any]]
+"""Output name -> datatype, shape, elements."""
+
+
+class InferOutput(Struct):
+    """One output that a request asks for."""
+
+    name: str
+    parameters: Parameters = None
+
+
+class InferRequest(Struct):
+    """An inference request, as JSON or as the JSON part of a binary one."""
+
+    inputs: Annotated[list[InferInput], Meta(min_length=1)]
+    outputs: list[InferOutput] | None = None
+    id: str | None = None
+    parameters: Parameters = None
+
+
+def router(desk: Desk) -> APIRouter:
+    """Health open to all; metadata and inference for those with a key."""
+    routes = APIRouter(tags=["open inference protocol"])
+    locked: dict[str, Any] = {"openapi_extra": {"security": KEY}}
+
+    @routes.get("/v2", summary="Server metadata", responses=problems(401), **locked)
+    async def server(request: Request) -> dict[str, Any]:
+        desk.authenticate(request.scope)
+        return {"name": "model service", "version": "2", "extensions": ["binary_tensor_data"]}
+
+    @routes.get("/v2/health/live", summary="Whether the server is alive")
+    async def live() -> dict[str, bool]:
+        return {"live": True}
+
+    @routes.get("/v2/health/ready", summary="Whether the server is ready", responses={503: {"description": "Not yet"}})
+    async def ready() -> JSONResponse:
+        return JSONResponse({"ready": desk.slot.ready}, 200 if desk.slot.ready else 503)
+
+    _model_routes(routes, desk, "/v2/models/{name}", locked)
+    _model_routes(routes, desk, "/v2/models/{name}/versions/{version}", locked)
+    return routes
+
+
+def _model_routes(routes: APIRouter, desk: Desk, path: str, locked: dict[str, Any]) -> None:
+    def served(request: Request) -> Served:
+        return desk.slot.get(request.path_params["name"], request.path_params.get("version"))
+
+    @routes.get(path, summary="Model metadata", responses=problems(401, 404, 503), **locked)
+    async def metadata(request: Request) -> dict[str, Any]:
+        desk.authenticate(request.scope)
+        return _metadata(served(request))
+
+    unready: dict[int | str, dict[str, Any]] = {404: {"description": "No such model"}, 503: {"description": "Not yet"}}
+
+    @routes.get(f"{path}/ready", summary="Whether the model is ready", responses=unready)
+    async def model_ready(request: Request) -> JSONResponse:
+        try:
+            served(request)
+        except ServiceError as error:  # the reason is for those with a key
+            return JSONResponse({"name": request.path_params["name"], "ready": False}, error.status)
+        return JSONResponse({"name": request.path_params["name"], "ready": True})
+
+    @routes.post(
+        f"{path}/infer",
+        summary="Inference",
+        response_class=Response,
+        responses={200: content("InferResponse", binary=True), **problems(400, 401, 404, 413, 422, 500, 503)},
+        openapi_extra={"security": KEY, "requestBody": {"required": True, **content("InferRequest", binary=True)}},
+    )
+    async def infer(request: Request) -> Response:
+        desk.authenticate(request.scope)
+        found = served(request)
+        signature = found.bundle.signature
+        asked, binary = _read(await desk.body(request.receive), request.headers.get(LENGTH))
+        wanted = _wanted(signature, asked)
+        decoded = _decode(desk, signature, read_tensors(asked.inputs, binary))
+        answers = _outputs(signature, await desk.answer(found, decoded))
+        all_binary = bool((asked.parameters or {}).get("binary_data_output", False))
+        return _respond(_envelope(found, asked, decoded), wanted, answers, binary=all_binary)
+
+
+def _metadata(served: Served) -> dict[str, Any]:
+    signature = served.bundle.signature
+    answers = _outputs(signature, np.zeros((0, max(1, len(signature.classes))), np.float32))
+    return {
+        "name": served.approval.model,
+        "versions": [served.approval.version],
+        "platform": "onnxruntime_onnx",
+        "inputs": [{"name": f.name, "datatype": DATATYPES[f.type], "shape": [-1]} for f in signature.features],
+        "outputs": [
+            {"name": name, "datatype": datatype, "shape": [-1, *shape[1:]]}
+            for name, (datatype, shape, _) in answers.items()
+        ],
+    }
+
+
+def _read(raw: bytes, header: str | None) -> tuple[InferRequest, bytes]:
+    """The JSON part of a request and the bytes after it."""
+    length = len(raw) if header is None else int(header) if header.isascii() and header.isdigit() else -1
+    if not 0 <= length <= len(raw):
+        raise BadRequest(f"Inference-Header-Content-Length: expected the length of the JSON part, at most {len(raw)}")
+    return shaped(parse_json(raw[:length], nan=True), InferRequest), raw[length:]
+
+
+def _decode(desk: Desk, signature: Signature, tensors: Sequence[Tensor]) -> Decoded:
+    columns, at = from_tensors(signature, tensors)
+    rows = len(next(iter(columns.values())))
+    if rows == 0:
+        raise BadRequest("expected at least one row")
+    desk.admit(rows)
+    return signature.decode(rows_of(columns), at)
+
+
+def _outputs(signature: Signature, answers: NDArray[np.float32]) -> Outputs:
+    rows = len(answers)
+    if signature.task == "regression":
+        return {"value": ("FP32", [rows], answers[:, 0])}
+    return {
+        "label": ("BYTES", [rows], plain(signature, answers)),
+        "probabilities": ("FP32", list(answers.shape), answers),
+    }
+
+
+def _wanted(signature: Signature, asked: InferRequest) -> list[InferOutput]:
+    """The outputs to send, each known to exist."""
+    known = ["value"] if signature.task == "regression" else ["label", "probabilities"]
+    for number, output in enumerate(asked.outputs or []):
+        if output.name not in known:
+            raise refused(f"the model gives {' and '.join(known)}", "outputs", number, "name")
+        if unable := (output.parameters or {}).keys() & {"classification", "shared_memory_region"}:
+            raise refused(f"{', '.join(unable)} is not supported", "outputs", number, "parameters")
+    return asked.outputs or [InferOutput(name) for name in known]
+
+
+def _respond(envelope: dict[str, Any], wanted: list[InferOutput], answers: Outputs, *, binary: bool) -> Response:
+    """The answer: JSON, followed by the elements of those outputs that were asked for in binary."""
+    outputs: list[dict[str, Any]] = []
+    tail: list[bytes] = []
+    for output in wanted:
+        datatype, shape, values = answers[output.name]
+        entry: dict[str, Any] = {"name": output.name, "datatype": datatype, "shape": shape}
+        if (output.parameters or {}).get("binary_data", binary):
+            tail.append(to_binary(datatype, values))
+            entry["parameters"] = {"binary_data_size": len(tail[-1])}
+        else:
+            entry["data"] = values if datatype == "BYTES" else values.ravel().tolist()
+        outputs.append(entry)
+    head = msgspec.json.encode({**envelope, "outputs": outputs})
+    if not tail:
+        return Response(head, media_type="application/json")
+    return Response(b"".join([head, *tail]), headers={LENGTH: str(len(head))}, media_type="application/octet-stream")
+
+
+def _envelope(served: Served, asked: InferRequest, decoded: Decoded) -> dict[str, Any]:
+    envelope: dict[str, Any] = {"model_name": served.approval.model, "model_version": served.approval.version}
+    if asked.id is not None:
+        envelope["id"] = asked.id
+    if decoded.flags:
+        envelope["parameters"] = {"flagged_values": sum(map(len, decoded.flags.values()))}
+    return envelope

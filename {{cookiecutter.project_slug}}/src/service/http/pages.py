@@ -1,0 +1,88 @@
+"""Pages for people: status, model card, and API documentation. Nothing on them comes from another host."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from service.errors import NotFound, Unauthenticated
+from service.http.predict import Desk
+from service.http.status import ASSETS, PAGE, card_page, status_page
+
+SWAGGER = files("fastapi_swagger") / "resources"
+DOCS = {
+    "swagger-ui-bundle.js": (SWAGGER, "text/javascript"),
+    "swagger-ui.css": (SWAGGER, "text/css"),
+    "favicon-32x32.png": (SWAGGER, "image/png"),
+    "docs.js": (ASSETS, "text/javascript"),
+}
+"""Files of the documentation page: where each is, and its type."""
+
+
+def _style_hash() -> str:
+    """Allows the page's own style and no other."""
+    style = re.search(r"<style>(.*?)</style>", PAGE.template, re.DOTALL)
+    assert style is not None
+    return base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+
+
+POLICY = "default-src 'none'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
+READ = {
+    "Content-Security-Policy": POLICY + f"style-src 'sha256-{_style_hash()}'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+}
+TRY = {**READ, "Content-Security-Policy": POLICY + "script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'"}
+KEPT = {"Cache-Control": "private, max-age=86400"}
+
+
+def router(desk: Desk, document: Callable[[], dict[str, Any]]) -> APIRouter:
+    """The pages; they ask for the API key unless the settings leave them open.
+
+    Args:
+        desk: what is served, counted and set.
+        document: makes the OpenAPI document.
+    """
+
+    async def guard(request: Request) -> None:
+        if desk.settings.pages == "open":
+            return
+        try:
+            desk.authenticate(request.scope)
+        except Unauthenticated as error:
+            error.challenge = 'Basic realm="API key as password"'
+            raise
+
+    routes = APIRouter(include_in_schema=False, dependencies=[Depends(guard)])
+
+    @routes.get("/")
+    async def status(request: Request) -> HTMLResponse:
+        return HTMLResponse(status_page(desk, str(request.base_url)), headers=READ)
+
+    @routes.get("/card")
+    async def card() -> HTMLResponse:
+        return HTMLResponse(card_page(desk.slot.served), headers=READ)
+
+    @routes.get("/docs")
+    async def docs() -> HTMLResponse:
+        return HTMLResponse((ASSETS / "docs.html").read_text(encoding="utf-8"), headers=TRY)
+
+    @routes.get("/docs/assets/{name}")
+    async def asset(name: str) -> Response:
+        if name not in DOCS:
+            raise NotFound("there is no such page")
+        folder, kind = DOCS[name]
+        return Response((folder / name).read_bytes(), media_type=kind, headers=KEPT)
+
+    @routes.get("/openapi.json")
+    async def openapi() -> JSONResponse:
+        return JSONResponse(document(), headers={"Cache-Control": "no-store"})
+
+    return routes

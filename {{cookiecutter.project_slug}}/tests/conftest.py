@@ -1,0 +1,103 @@
+"""Fixtures for the service's tests: small releases, and real servers on ports of their own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "ORT_DISABLE_TELEMETRY": "1"}
+
+import httpx
+import pytest
+import sample
+import uvicorn
+from fastapi import FastAPI
+
+from service import auth
+from service.app import create_app
+from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service.
+
+    Attributes:
+        url: where it answers.
+        key: an API key that it knows.
+        release: what it was started with.
+        app: the application, for a look inside.
+        client: sends the key with each request.
+    """
+
+    url: str
+    key: str
+    release: sample.Release
+    app: FastAPI
+    client: httpx.Client
+
+    @property
+    def port(self) -> int:
+        return httpx.URL(self.url).port or 0
+
+    def predict(self, *rows: dict[str, Any]) -> httpx.Response:
+        return self.client.post("/v1/predict", json={"rows": rows})
+
+
+@contextmanager
+def listening(app: Any) -> Iterator[str]:
+    """Run an application in a thread. Its socket listens before this returns, so the first request just waits its turn."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@contextmanager
+def started(folder: Path, task: sample.Task = "binary", **changes: Any) -> Iterator[Service]:
+    """Start a service with a release of its own in ``folder``; ``changes`` are settings."""
+    release = sample.release(folder / "current", task)
+    key = auth.create_key(folder / "api-keys.json", "tester")
+    paths = {"bundle": release.folder, "approvers": release.approvers, "api_keys": folder / "api-keys.json"}
+    app = create_app(Settings(**{"environment": "prod", **paths, **changes}))
+    with listening(app) as url, httpx.Client(base_url=url, headers={"X-API-Key": key}, trust_env=False) as client:
+        yield Service(url, key, release, app, client)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A binary classifier, served; shared, so look only."""
+    with started(tmp_path_factory.mktemp("binary")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def multiclass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A classifier of numbers into three classes, served; shared, so look only."""
+    with started(tmp_path_factory.mktemp("multiclass"), "multiclass") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def regression(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A regression, served; shared, so look only."""
+    with started(tmp_path_factory.mktemp("regression"), "regression") as found:
+        yield found
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts a service of one's own, with a task and settings; stopped after the test."""
+    with ExitStack() as stack:
+        yield lambda task="binary", **changes: stack.enter_context(started(tmp_path, task, **changes))

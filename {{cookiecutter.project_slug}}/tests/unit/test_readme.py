@@ -1,0 +1,29 @@
+"""The README says what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from service import settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_settings_is_the_settings_class() -> None:
+    written = README.partition("<!-- settings:begin -->")[2].partition("<!-- settings:end -->")[0].strip()
+    assert written == settings.table(), "paste the output of: python -m service settings"
+
+
+def test_every_make_target_it_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    named = {word for line in re.findall(r"make ([a-z ]+)", README) for word in line.split()[:1]}
+    assert named <= targets
+
+
+def test_every_file_it_names_exists() -> None:
+    made_later = {"mlflow.db", "models/current", ".local/request.json", ".local/api-key", ".venv/bin/python", ".venv/bin/dvc"}
+    named = set(re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w-]+\.(?:yaml|toml|md|txt|db))`", README))
+    missing = {name for name in named if not (ROOT / name).exists() and name.rstrip("/") not in made_later}
+    assert not missing
