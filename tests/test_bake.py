@@ -12,8 +12,9 @@ from pathlib import Path
 import cruft
 import pytest
 import yaml
-from conftest import BRACED, ROOT, git, tree
 from cookiecutter.main import cookiecutter
+
+from conftest import BRACED, ROOT, git, tree
 
 QUESTIONS = {k: v for k, v in json.loads((ROOT / "cookiecutter.json").read_text()).items() if k[0] != "_"}
 CHOICES = {question: choices for question, choices in QUESTIONS.items() if isinstance(choices, list)}
@@ -119,14 +120,14 @@ def test_every_question_has_a_prompt_and_every_choice_a_label():
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=["check", "format"])
 def test_style(command, default, template):
-    ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", default.parents[1], template / BRACED]
-    subprocess.run(ruff, check=True)
+    ruff = [sys.executable, "-m", "ruff", *command, "--no-cache"]
+    for folder in (template / BRACED, default.parents[1]):  # first the one to be mended, then all made of it
+        subprocess.run([*ruff, folder], check=True)
 
 
-def test_types(default, project_env):
+def test_types(default, project_env, tmp_path):
     """Of one project, since the Python is the same in all."""
-    cache = ROOT / ".cache" / "mypy"
-    subprocess.run([project_env, "-m", "mypy", "--cache-dir", cache], cwd=default, check=True)
+    subprocess.run([project_env, "-m", "mypy", "--cache-dir", tmp_path], cwd=default, check=True)
 
 
 def checkout(template, folder):

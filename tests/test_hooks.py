@@ -8,7 +8,6 @@ import tomllib
 import cruft
 import pytest
 import yaml
-from conftest import BRACED, ROOT, commit, tree
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.generate import generate_context
 from cookiecutter.main import cookiecutter
@@ -16,6 +15,8 @@ from cookiecutter.prompt import prompt_for_config
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
+
+from conftest import BRACED, ROOT, commit, tree
 
 TEXTS = ["project_name", "description", "team"]
 AWKWARD = [

@@ -20,7 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LOCAL = Path(".local")
-BOLD, DIM, GREEN, RED, PLAIN = ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else [""] * 5
+BOLD, DIM, GREEN, RED, PLAIN = (
+    ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else [""] * 5
+)
 TRAINING = (sys.executable, "-m", "training")
 
 
@@ -57,8 +59,8 @@ def _train_and_approve() -> None:
     approver = os.environ.get("TRAINING_USER") or "demo@localhost"
     if not (LOCAL / "approver.pem").exists():
         _step("keygen", approver, "--trust", os.environ["TRAINING_APPROVERS"])
-    for name in ("data", "train", "evaluate", "register"):
-        _step(name)
+    _step("run")
+    _step("register")
     _step("approve", "--approver", approver, "--note", "make demo")
     _step("pull")
     _step("lineage")

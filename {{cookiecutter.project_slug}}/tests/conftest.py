@@ -1,78 +1,17 @@
-"""Fixtures for the service's tests: small releases, and real servers on ports of their own."""
+"""Fixtures for the service's tests. Whatever a test asks for here is a real server, stopped afterwards."""
 
 from __future__ import annotations
 
 import os
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "ORT_DISABLE_TELEMETRY": "1"}
 
-import httpx
 import pytest
-import sample
-import uvicorn
-from fastapi import FastAPI
 
-from service import auth
-from service.app import create_app
-from service.settings import Settings
-
-
-@dataclass(frozen=True)
-class Service:
-    """A running service.
-
-    Attributes:
-        url: where it answers.
-        key: an API key that it knows.
-        release: what it was started with.
-        app: the application, for a look inside.
-        client: sends the key with each request.
-    """
-
-    url: str
-    key: str
-    release: sample.Release
-    app: FastAPI
-    client: httpx.Client
-
-    @property
-    def port(self) -> int:
-        return httpx.URL(self.url).port or 0
-
-    def predict(self, *rows: dict[str, Any]) -> httpx.Response:
-        return self.client.post("/v1/predict", json={"rows": rows})
-
-
-@contextmanager
-def listening(app: Any) -> Iterator[str]:
-    """Run an application in a thread. Its socket listens before this returns, so the first request just waits its turn."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-
-
-@contextmanager
-def started(folder: Path, task: sample.Task = "binary", **changes: Any) -> Iterator[Service]:
-    """Start a service with a release of its own in ``folder``; ``changes`` are settings."""
-    release = sample.release(folder / "current", task)
-    key = auth.create_key(folder / "api-keys.json", "tester")
-    paths = {"bundle": release.folder, "approvers": release.approvers, "api_keys": folder / "api-keys.json"}
-    app = create_app(Settings(**{"environment": "prod", **paths, **changes}))
-    with listening(app) as url, httpx.Client(base_url=url, headers={"X-API-Key": key}, trust_env=False) as client:
-        yield Service(url, key, release, app, client)
+from running import Service, started
 
 
 @pytest.fixture(scope="session")

@@ -73,9 +73,7 @@ class Release:
         approve(self.folder, replace(self.statement, **changes), key or self.key)
 
 
-def release(
-    folder: Path, task: Task = "binary", key: Ed25519PrivateKey | None = None, **changes: str
-) -> Release:
+def release(folder: Path, task: Task = "binary", key: Ed25519PrivateKey | None = None, **changes: str) -> Release:
     """Write an approved bundle, with ``approvers.toml`` beside the folder.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import socket
 import sys
 import urllib.error
@@ -61,6 +62,8 @@ def serve(found: Settings) -> int:
         ws="none",
         timeout_graceful_shutdown=found.grace_seconds,
     )
+    for stop in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises these anew once it has stopped: that is no failure
+        signal.signal(stop, lambda *_: None)
     uvicorn.Server(config).run(sockets=[listener])
     return 0
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service import auth
-from service.errors import BadRequest, NotFound, ServiceError
+from service.errors import FieldProblem, InvalidInput, ServiceError, pointer
 from service.http import health, invocations, openapi, openinference, pages
 from service.http.asgi import PROBLEM, problem
 from service.http.observe import Observe
@@ -53,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(pages.router(desk, lambda: openapi.document(app, slot)))
     app.add_exception_handler(ServiceError, _render)
     app.add_exception_handler(HTTPException, _render_http)
+    app.add_exception_handler(RequestValidationError, _render_invalid)
     app.add_middleware(Observe, metrics=metrics)
     return app
 
@@ -73,8 +76,15 @@ async def _render(request: Request, error: Exception) -> Response:
 async def _render_http(request: Request, error: Exception) -> Response:
     """Starlette's own refusals (no such page, wrong method) in the same form."""
     assert isinstance(error, HTTPException)
-    told: ServiceError = NotFound("there is no such page") if error.status_code == 404 else BadRequest(error.detail)
-    told.status, told.title = error.status_code, error.detail
+    told = ServiceError("there is no such page" if error.detail == "Not Found" else error.detail)
+    told.status, told.title = error.status_code, HTTPStatus(error.status_code).phrase
     response = await _render(request, told)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _render_invalid(request: Request, error: Exception) -> Response:
+    """FastAPI's own refusals, of what a route declares as parameters or body, in the same form."""
+    assert isinstance(error, RequestValidationError)
+    problems = tuple(FieldProblem(pointer(*found["loc"]), found["msg"]) for found in error.errors())
+    return await _render(request, InvalidInput("the request does not fit the route", problems))

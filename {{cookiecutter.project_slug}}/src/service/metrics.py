@@ -24,9 +24,7 @@ class Metrics:
             buckets=BUCKETS,
             registry=self.registry,
         )
-        self.predictions = Counter(
-            "model_predictions", "Rows answered.", ["model", "version"], registry=self.registry
-        )
+        self.predictions = Counter("model_predictions", "Rows answered.", ["model", "version"], registry=self.registry)
         self.flags = Counter(
             "model_flagged_values", "Values imputed or let through unseen.", ["problem"], registry=self.registry
         )

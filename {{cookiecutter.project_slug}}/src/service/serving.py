@@ -133,7 +133,7 @@ def _changed(path: Path) -> int:
 
 
 def _anew(error: Exception | None) -> BundleError | ApprovalRefused:
-    """The same refusal without its traceback, which grows each time it is raised and keeps a refused bundle in memory."""
+    """The same refusal without its traceback, which would grow with each raise and keep a refused bundle in memory."""
     if isinstance(error, BundleError | ApprovalRefused):
         return type(error)(error.detail)
     return BundleError(f"the bundle cannot be used: {error}")

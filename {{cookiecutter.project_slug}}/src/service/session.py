@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, when onnxruntime is first imported
 
@@ -63,14 +62,12 @@ class Session:
             raise BundleError(f"golden row {row}: off by {skew.max():.2g}, more than {golden.tolerance:.2g}")
 
     def _check_interface(self) -> None:
-        expected = {name for name, block in self._blocks().items() if block}
-        inputs = {node.name for node in self._session.get_inputs()}
-        outputs = {node.name for node in self._session.get_outputs()}
+        blocks = {"numeric": self.signature.numeric, "text": self.signature.text}
+        expected = {name: len(block) for name, block in blocks.items() if block}
+        inputs = {node.name: node.shape[-1] for node in self._session.get_inputs()}
+        outputs = [node.name for node in self._session.get_outputs()]
         if inputs != expected or self.signature.output not in outputs:
             raise BundleError(
-                f"the model takes {sorted(inputs)} and gives {sorted(outputs)}, "
-                f"the signature says {sorted(expected)} and {self.signature.output}"
+                f"the model takes {inputs} and gives {outputs}, "
+                f"the signature says {expected} and {self.signature.output}"
             )
-
-    def _blocks(self) -> dict[str, Any]:
-        return {"numeric": self.signature.numeric, "text": self.signature.text}

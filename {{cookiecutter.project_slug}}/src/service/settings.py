@@ -18,23 +18,35 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    environment: Literal["local", "dev", "staging", "prod"] = Field(default=
-        "prod", description="Where it runs. `local` makes itself an API key and accepts self-approved models."
+    environment: Literal["local", "dev", "staging", "prod"] = Field(
+        default="prod", description="Where it runs. `local` makes itself an API key and accepts self-approved models."
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    bundle: Path = Field(default=Path("models/current"), description="Folder with the approved bundle, as `pull` left it.")
+    bundle: Path = Field(
+        default=Path("models/current"), description="Folder with the approved bundle, as `pull` left it."
+    )
     approvers: Path = Field(default=Path("approvers.toml"), description="Public keys of those who may approve a model.")
-    api_keys: Path = Field(default=Path("api-keys.json"), description="Hashes of the API keys; see `python -m service keys`.")
-    local_key: Path = Field(default=Path(".local/api-key"), description="Where local mode keeps the API key that it makes.")
+    api_keys: Path = Field(
+        default=Path("api-keys.json"), description="Hashes of the API keys; see `python -m service keys`."
+    )
+    local_key: Path = Field(
+        default=Path(".local/api-key"), description="Where local mode keeps the API key that it makes."
+    )
     pages: Literal["open", "key"] = Field(
         default="key", description="Whether `/` and `/docs` ask for an API key; `open` by default in local mode."
     )
-    reload_seconds: float = Field(default=2.0, gt=0, description="How often to look for a newly pulled bundle, in seconds.")
+    reload_seconds: float = Field(
+        default=2.0, gt=0, description="How often to look for a newly pulled bundle, in seconds."
+    )
     max_body_bytes: int = Field(default=10_000_000, gt=0, description="Largest request body, in bytes.")
     max_rows: int = Field(default=10_000, gt=0, description="Most rows in one request.")
-    grace_seconds: int = Field(default=20, ge=0, description="Time for requests in flight when told to stop, in seconds.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level that is logged.")
+    grace_seconds: int = Field(
+        default=20, ge=0, description="Time for requests in flight when told to stop, in seconds."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
 
     @property
     def local(self) -> bool:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 Task = Literal["binary", "multiclass", "regression"]
 FeatureType = Literal["number", "boolean", "text"]
 Blocks = dict[str, NDArray[Any]]
-"""The model's input: ``numeric`` float32 [rows, numbers and booleans] and ``text`` str [rows, texts]; empty blocks are left out."""
+"""The model's input: ``numeric`` float32 [rows, numbers and booleans], ``text`` str [rows, texts]; no empty block."""
 
 MISSING_TEXT = "(missing)"
 """Stands for a missing text in the model's input; a category like any other."""
@@ -192,7 +192,7 @@ class _Reader:
     def numbers(self, number: int, row: Mapping[str, Any]) -> list[float]:
         values: list[float] = []
         for feature, low, high in self.signature.bounds:
-            value = row.get(feature.name)
+            value: Any = row.get(feature.name)
             usual = (type(value) is float or type(value) is int) and low <= value <= high
             values.append(value if usual else self.number(number, feature, value))
         return values

@@ -46,9 +46,7 @@ class ArrowTable:
         kind = _kind(values.type)
         if kind is None:
             drop = f"set data.drop: [{name}] in params.yaml"
-            problems.add(
-                f"column '{name}' is of type {values.type}", f"store numbers, booleans or texts, or {drop}"
-            )
+            problems.add(f"column '{name}' is of type {values.type}", f"store numbers, booleans or texts, or {drop}")
             return self._empty(name)
         if declared not in (None, kind):
             return columns.parse(self._as_text(name, values), declared, problems)
@@ -99,9 +97,7 @@ def parquet(data: bytes, label: str) -> ArrowTable:
     try:
         table = pyarrow.parquet.ParquetFile(io.BytesIO(data)).read()
     except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"{label}: no sound Parquet file ({error})", "write the table as Parquet again"
-        ) from error
+        raise DataError(f"{label}: no sound Parquet file ({error})", "write the table as Parquet again") from error
     return ArrowTable(table, label)
 
 
@@ -109,12 +105,7 @@ def _kind(stored: Any) -> FeatureType | None:
     types = pa.types
     if types.is_boolean(stored):
         return "boolean"
-    if (
-        types.is_integer(stored)
-        or types.is_floating(stored)
-        or types.is_decimal(stored)
-        or types.is_null(stored)
-    ):
+    if types.is_integer(stored) or types.is_floating(stored) or types.is_decimal(stored) or types.is_null(stored):
         return "number"
     if types.is_string(stored) or types.is_large_string(stored) or types.is_string_view(stored):
         return "text"

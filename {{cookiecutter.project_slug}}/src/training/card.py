@@ -97,9 +97,7 @@ def _slices(slices: Mapping[str, Mapping[str, float]], gates: Mapping[str, Any])
     if not slices:
         return "No slice is named in params.yaml: how the model does on parts of the data is not known.\n"
     names = [name for name in HIGHER_IS_BETTER if any(name in found for found in slices.values())]
-    rows = [
-        [part, *(_number(found.get(name)) for name in ("rows", *names))] for part, found in slices.items()
-    ]
+    rows = [[part, *(_number(found.get(name)) for name in ("rows", *names))] for part, found in slices.items()]
     gate, required = gates["slices"], ""
     if gate:
         required = f"\nRequired of each: {gate['metric']} {_bound(gate)}, on at least {gate['rows']} rows.\n"
@@ -135,9 +133,7 @@ def _limits(signature: Signature, data: Mapping[str, Any]) -> str:
         "Outside the expected values it was not measured, even where it answers.",
     ]
     if signature.task != "regression":
-        lines.append(
-            "How far its probabilities can be taken at their word, the calibration plot of its run shows."
-        )
+        lines.append("How far its probabilities can be taken at their word, the calibration plot of its run shows.")
     return "".join(f"- {line}\n" for line in lines)
 
 

@@ -70,9 +70,7 @@ def parse(text: pd.Series[Any], declared: FeatureType | None, problems: Problems
 def finite(numbers: pd.Series[Any], problems: Problems) -> pd.Series[Any]:
     """The same numbers; those that are infinite, or would be in the model's 32 bits, are a problem."""
     with np.errstate(over="ignore"):
-        infinite = pd.Series(
-            np.isinf(numbers.to_numpy(dtype="float32", na_value=np.nan)), index=numbers.index
-        )
+        infinite = pd.Series(np.isinf(numbers.to_numpy(dtype="float32", na_value=np.nan)), index=numbers.index)
     if infinite.any():
         problems.add(
             f"column '{numbers.name}', {place(infinite)}: infinite or beyond 32 bits ({count(infinite)})",

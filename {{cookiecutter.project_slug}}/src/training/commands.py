@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,17 @@ def cli(context: click.Context) -> None:
     logging.basicConfig(level=logging.WARNING, format="  %(message)s")
     logging.getLogger("training").setLevel(logging.INFO)
     context.obj = Context(Path.cwd())
+
+
+@cli.command()
+@click.pass_context
+def run(context: click.Context) -> None:
+    """The steps data, train and evaluate one after the other."""
+    for step in (data, train, evaluate):
+        began = time.monotonic()
+        console.print(f"[bold]{step.name}[/]")
+        context.invoke(step)
+        console.print(f"  [dim]{time.monotonic() - began:.1f} s[/]")
 
 
 @cli.command()

@@ -18,8 +18,8 @@ from training.metrics import HIGHER_IS_BETTER, Floats
 
 RESAMPLES = 2_000
 FEWEST_RESAMPLES = 200
-DRAWN_ROWS = 200_000_000
-"""Rows drawn at most over all resamples: with over 100,000 rows there are fewer, and less noise."""
+DRAWN_ROWS = 40_000_000
+"""Rows drawn over all resamples: with more than 20,000 rows there are fewer resamples, and less noise to measure."""
 
 BETTER, WORSE = "▲", "▼"
 LEGEND = f"{BETTER} better, {WORSE} worse than"
@@ -59,8 +59,22 @@ def leads(
     first, second = (metrics.statistic(metric, task, classes, truth, outputs) for outputs in (ours, theirs))
     rows = len(np.asarray(truth))
     strata = np.zeros(rows, dtype=np.int64) if task == "regression" else metrics.codes(classes, truth)
-    draws = [metrics.lead(metric, first(weights), second(weights)) for weights in _resamples(strata, seed)]
+    draws = [metrics.lead(metric, first(weights), second(weights)) for weights in resamples(strata, seed)]
     return metrics.lead(metric, first(np.ones(rows)), second(np.ones(rows))), np.array(draws)
+
+
+def resamples(strata: NDArray[np.int64], seed: int) -> Iterator[Floats]:
+    """How often each row counts when as many rows are drawn, with replacement, from each stratum as it has.
+
+    Drawn within the classes, every resample has all classes and every metric stays defined.
+    """
+    rows, random = len(strata), np.random.default_rng(seed)
+    order = np.argsort(strata, kind="stable")
+    _, first, counts = np.unique(strata[order], return_index=True, return_counts=True)
+    start, size = np.repeat(first, counts), np.repeat(counts, counts)
+    for _ in range(max(FEWEST_RESAMPLES, min(RESAMPLES, DRAWN_ROWS // max(1, rows)))):
+        drawn = order[start + (random.random(rows) * size).astype(np.int64)]
+        yield np.bincount(drawn, minlength=rows).astype(np.float64)
 
 
 def table(records: Sequence[Record]) -> Table:
@@ -79,9 +93,7 @@ def table(records: Sequence[Record]) -> Table:
 def markdown(records: Sequence[Record]) -> str:
     """The same as Markdown, for a pull request."""
     parts = [
-        markdown_table(
-            [heading, *(record.name for record in records)], [[name, *cells] for name, cells in rows]
-        )
+        markdown_table([heading, *(record.name for record in records)], [[name, *cells] for name, cells in rows])
         for heading, rows in _sections(records).items()
     ]
     if len(records) > 1:
@@ -112,11 +124,7 @@ def _sections(records: Sequence[Record]) -> dict[str, list[tuple[str, list[str]]
 def _differing(each: Sequence[Mapping[str, str]], shown: Callable[[str], str]) -> list[tuple[str, list[str]]]:
     names = sorted({name for values in each for name in values})
     rows = [(name, [values.get(name) for values in each]) for name in names]
-    return [
-        (name, ["–" if v is None else shown(v) for v in values])
-        for name, values in rows
-        if len(set(values)) > 1
-    ]
+    return [(name, ["–" if v is None else shown(v) for v in values]) for name, values in rows if len(set(values)) > 1]
 
 
 def _measured(each: Sequence[Mapping[str, float]]) -> list[tuple[str, list[str]]]:
@@ -141,9 +149,7 @@ def _value(name: str, value: float | None, first: float | None = None) -> str:
 
 def _metric(name: str) -> str | None:
     """The metric in ``baseline_roc_auc`` or ``slice_NAME_roc_auc``; nothing for a count of rows."""
-    return next(
-        (metric for metric in HIGHER_IS_BETTER if name == metric or name.endswith(f"_{metric}")), None
-    )
+    return next((metric for metric in HIGHER_IS_BETTER if name == metric or name.endswith(f"_{metric}")), None)
 
 
 def _place(name: str) -> tuple[bool, str]:
@@ -158,17 +164,3 @@ def _own(tags: Mapping[str, str]) -> dict[str, str]:
 def _short(tag: str) -> str:
     """Digests and commits by their first digits, as git shows them."""
     return re.sub(r"\b[0-9a-f]{40,}\b", lambda digits: digits[0][:12], tag)
-
-
-def _resamples(strata: NDArray[np.int64], seed: int) -> Iterator[Floats]:
-    """How often each row counts when as many rows are drawn, with replacement, from each stratum as it has.
-
-    Drawn within the classes, every resample has all classes and every metric stays defined.
-    """
-    rows, random = len(strata), np.random.default_rng(seed)
-    order = np.argsort(strata, kind="stable")
-    _, first, counts = np.unique(strata[order], return_index=True, return_counts=True)
-    start, size = np.repeat(first, counts), np.repeat(counts, counts)
-    for _ in range(max(FEWEST_RESAMPLES, min(RESAMPLES, DRAWN_ROWS // max(1, rows)))):
-        drawn = order[start + (random.random(rows) * size).astype(np.int64)]
-        yield np.bincount(drawn, minlength=rows).astype(np.float64)

@@ -64,7 +64,7 @@ def check_parity(fitted: Pipeline, session: Session, table: Any, blocks: Blocks,
     worst = float(np.abs(session.run(blocks).astype(np.float64) - expected).max() / spread)
     if not worst <= TOLERANCE:
         raise ConversionError(
-            f"the ONNX form differs from the pipeline by {worst:.2g} on the test rows (at most {TOLERANCE:g} is allowed)",
+            f"the ONNX form differs from the pipeline by {worst:.2g} on the test rows; {TOLERANCE:g} is allowed",
             "large numbers lose digits in single precision: subtract an offset from the column or target, or scale it",
         )
     return worst

@@ -101,9 +101,7 @@ class CsvTable:
         problems = Problems(f"{self.label}, line {line}", DataError)
         for number, name in enumerate(self.names, start=1):
             if not name:
-                problems.add(
-                    f"column {number} has no name", "name it, or export the table without its row numbers"
-                )
+                problems.add(f"column {number} has no name", "name it, or export the table without its row numbers")
             elif name in self.names[: number - 1]:
                 problems.add(f"two columns are named '{name}'", f"rename or remove column {number}")
         problems.refuse()

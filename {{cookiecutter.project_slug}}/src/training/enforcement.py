@@ -39,9 +39,7 @@ def enforce(schema: Schema, frame: pd.DataFrame) -> None:
 def _column(column: Column) -> pa.Column:
     low, high, known = column.min, column.max, column.categories
     checks = [
-        pa.Check(
-            lambda values: bool(values.isna().mean() <= column.max_missing), name="missing", ignore_na=False
-        )
+        pa.Check(lambda values: bool(values.isna().mean() <= column.max_missing), name="missing", ignore_na=False)
     ]
     if column.type == "number":
         checks.append(pa.Check(lambda values: _within(values, low, high), name="range"))
@@ -52,9 +50,7 @@ def _column(column: Column) -> pa.Column:
 
 def _target(target: Target) -> pa.Column:
     if not target.classes:
-        return pa.Column(
-            "float64", pa.Check(lambda values: _within(values, target.min, target.max), name="range")
-        )
+        return pa.Column("float64", pa.Check(lambda values: _within(values, target.min, target.max), name="range"))
     return pa.Column(
         "str",
         [

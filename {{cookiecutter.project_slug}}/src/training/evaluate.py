@@ -61,7 +61,8 @@ def labels(target: NDArray[Any], signature: Signature) -> NDArray[Any]:
     """The target as metrics take it: labels for classification, values for regression."""
     if signature.task == "regression":
         return target
-    return np.array(signature.classes, dtype=object)[target]
+    named: NDArray[Any] = np.array(signature.classes, dtype=object)[target]
+    return named
 
 
 def _measure(session: Session, part: Part, rows: NDArray[np.bool_] | None = None) -> dict[str, float]:

@@ -74,7 +74,9 @@ def read(layout: Layout, signature: Signature) -> Fitted:
     """
     files = {name: read_bytes(layout.model / name, "train") for name in (MODEL, BASELINE, SIGNATURE, GOLDEN, PROFILE)}
     if json.loads(files[SIGNATURE]) != json.loads(canonical(signature.to_dict())):
-        raise DataError(f"{layout.model}: the model was trained on other data than is prepared", "python -m training train")
+        raise DataError(
+            f"{layout.model}: the model was trained on other data than is prepared", "python -m training train"
+        )
     return Fitted(
         Session(files[MODEL], signature),
         Session(files.pop(BASELINE), signature),
@@ -128,4 +130,7 @@ def _curve(wanted: Params, ready: Prepared) -> dict[str, list[Any]]:
         error_score=np.nan,
     )
     values: NDArray[np.float64] = np.asarray(scores)
-    return {"rows": sizes.tolist(), "scores": [[None if v != v else round(v, 6) for v in fold] for fold in values.tolist()]}
+    return {
+        "rows": sizes.tolist(),
+        "scores": [[None if v != v else round(v, 6) for v in fold] for fold in values.tolist()],
+    }

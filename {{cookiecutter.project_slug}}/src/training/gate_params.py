@@ -25,9 +25,7 @@ METRICS: dict[str, frozenset[Task]] = {
 
 def _metric(name: str) -> str:
     if name not in METRICS:
-        raise ValueError(
-            f"'{name}' is no known metric{did_you_mean(name, METRICS)}; known: {', '.join(METRICS)}"
-        )
+        raise ValueError(f"'{name}' is no known metric{did_you_mean(name, METRICS)}; known: {', '.join(METRICS)}")
     return name
 
 
@@ -44,9 +42,7 @@ class Bound(Block):
     @model_validator(mode="after")
     def _bounded(self) -> Bound:
         if self.min is None and self.max is None:
-            raise ValueError(
-                "sets no bound; give min (roc_auc, accuracy, f1, r2) or max (log_loss, brier, mae, rmse)"
-            )
+            raise ValueError("sets no bound; give min (roc_auc, accuracy, f1, r2) or max (log_loss, brier, mae, rmse)")
         return self
 
 

@@ -54,9 +54,7 @@ def floors(bounds: Mapping[str, Bound], measured: Mapping[str, float], task: Tas
     return [result for metric, bound, value in found for result in _within(f"metrics.{metric}", bound, value)]
 
 
-def baseline(
-    gate: BaselineGate, model: Mapping[str, float], simple: Mapping[str, float], task: Task
-) -> Result:
+def baseline(gate: BaselineGate, model: Mapping[str, float], simple: Mapping[str, float], task: Task) -> Result:
     """The model must beat the simple one by more than the margin, going by the metrics of both."""
     ours, theirs = _value(model, gate.metric, task), _value(simple, gate.metric, task)
     lead = round(metrics.lead(gate.metric, ours, theirs), 9)
@@ -76,22 +74,23 @@ def champion(
     current: ArrayLike | None,
     seed: int,
 ) -> Result:
-    """The model must surely not be worse than the champion by more than the margin: a paired bootstrap.
+    """The model must not be worse than the champion by more than the margin, with confidence: a paired bootstrap.
 
-    ``candidate`` and ``current`` are what both answer to the same test rows, in columns by ``classes``;
-    ``current`` is nothing while there is no champion. The seed makes the draws the same each time.
+    ``candidate`` and ``current`` are what both answer to the same test rows, in columns by ``classes``; ``current`` is
+    nothing while there is no champion. The seed makes the draws the same each time.
     """
     metrics.check(gate.metric, task)
-    required = f"lead in {gate.metric} at least {-gate.margin:g}, {gate.confidence:.0%} sure"
+    sure = f"with {100 * gate.confidence:g}% confidence"
+    required = f"{gate.metric} worse than the champion's by at most {gate.margin:g}, {sure}"
     if current is None:
         return Result("champion", True, math.nan, required, "there is no champion yet")
     observed, draws = comparison.leads(gate.metric, task, classes, truth, candidate, current, seed)
     lowest = round(float(np.quantile(draws, 1 - gate.confidence)), 9)
-    detail = f"lead {observed:+.3g}, surely above {lowest:+.3g} ({len(draws)} paired resamples)"
+    detail = f"better by {observed:+.3g}, {sure} by {lowest:+.3g} or more ({len(draws)} resamples)"
     if math.isnan(lowest):
         detail = f"{gate.metric} is undefined on the test rows, or on some resample of them"
     elif lowest < -gate.margin:
-        detail += f"; {-gate.margin - lowest:.3g} too low"
+        detail += f": off by {-gate.margin - lowest:.3g}"
     return Result("champion", lowest >= -gate.margin, lowest, required, detail)
 
 
@@ -108,9 +107,7 @@ def slices(gate: SliceGate, measured: Mapping[str, Mapping[str, float]], task: T
     return results
 
 
-def latency(
-    limit: float, call: Callable[[], object], clock: Callable[[], float] = time.perf_counter
-) -> Result:
+def latency(limit: float, call: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> Result:
     """The median time of ``call``, in milliseconds, after a few calls that do not count."""
     for _ in range(CALLS // 10):
         call()
@@ -157,10 +154,13 @@ def enforce(results: Sequence[Result]) -> None:
     Raises:
         GateError: naming each gate that failed, and by how much.
     """
-    failed = [" · ".join(_cells(result)) for result in results if not result.passed]
+    failed = [_cells(result) for result in results if not result.passed]
     if failed:
+        lines = [
+            f"  - {gate}: {measured}, required {required}: {detail}" for gate, measured, required, detail in failed
+        ]
         raise GateError(
-            "\n  - ".join([f"{len(failed)} of {len(results)} gates failed:", *failed]),
+            "\n".join([f"{len(failed)} of {len(results)} gates failed", *lines]),
             "improve data or estimator, or have a change of gates in params.yaml reviewed",
         )
 
@@ -196,16 +196,12 @@ def _within(key: str, bound: Bound, value: float) -> list[Result]:
         (bound.min, "at least", value - (bound.min or 0.0)),
         (bound.max, "at most", (bound.max or 0.0) - value),
     ]
-    return [
-        _end(key, value, f"{words} {limit:g}", spare) for limit, words, spare in ends if limit is not None
-    ]
+    return [_end(key, value, f"{words} {limit:g}", spare) for limit, words, spare in ends if limit is not None]
 
 
 def _end(key: str, value: float, required: str, spare: float) -> Result:
     detail = f"{spare:.3g} to spare" if spare >= 0 else f"off by {-spare:.3g}"
-    return Result(
-        key, spare >= 0, value, required, "undefined on these rows" if math.isnan(value) else detail
-    )
+    return Result(key, spare >= 0, value, required, "undefined on these rows" if math.isnan(value) else detail)
 
 
 def _spelt(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The step before registration: every gate of params.yaml, held against the evaluated model and the present champion."""
+"""The step before registration: every gate of params.yaml, held against the evaluated model and the champion."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ def _champion(gate: ChampionGate, registry: Registry, ready: Prepared, session: 
             return Result("champion", False, math.nan, required, detail)
         current = _answers(Session(found.model, theirs), ready)
     truth = evaluate.labels(ready.test.target, signature)
-    return gates.champion(
-        gate, signature.task, signature.classes, truth, _answers(session, ready), current, seed
-    )
+    return gates.champion(gate, signature.task, signature.classes, truth, _answers(session, ready), current, seed)
 
 
 def _fetch(registry: Registry, version: Version) -> Bundle:

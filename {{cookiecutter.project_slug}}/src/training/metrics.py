@@ -70,9 +70,7 @@ def measure(task: Task, classes: Sequence[str], truth: ArrayLike, outputs: Array
     return {name: statistic(name, task, classes, truth, outputs)(weights) for name in of_task(task)}
 
 
-def statistic(
-    metric: str, task: Task, classes: Sequence[str], truth: ArrayLike, outputs: ArrayLike
-) -> Statistic:
+def statistic(metric: str, task: Task, classes: Sequence[str], truth: ArrayLike, outputs: ArrayLike) -> Statistic:
     """One metric of these rows, ready for any weighting of them; the arguments are those of :func:`measure`.
 
     Raises:
@@ -113,7 +111,7 @@ def _ratio(part: float, whole: float) -> float:
 
 
 def _mean(values: Floats) -> Statistic:
-    return lambda weights: _ratio(float(weights @ values), weights.sum())
+    return lambda weights: _ratio((weights * values).sum(), weights.sum())
 
 
 def _roc_auc(truth: NDArray[np.int64], outputs: Floats) -> Statistic:
@@ -130,7 +128,7 @@ def _area(positive: NDArray[np.bool_], scores: Floats) -> Statistic:
     def area(weights: Floats) -> float:
         negatives, positives = np.bincount(cell, weights, 2 * len(distinct)).reshape(-1, 2).T
         below = np.cumsum(negatives) - negatives / 2
-        return _ratio(float(positives @ below), positives.sum() * negatives.sum())
+        return _ratio((positives * below).sum(), positives.sum() * negatives.sum())
 
     return area
 
@@ -176,8 +174,8 @@ def _r2(truth: Floats, outputs: Floats) -> Statistic:
         drawn = truth[weights > 0]
         if not drawn.size or drawn.min() == drawn.max():  # rounding would leave a spread just above zero
             return float("nan")
-        spread = weights @ (truth - np.average(truth, weights=weights)) ** 2
-        return 1.0 - float(weights @ squares / spread)
+        centre = (weights * truth).sum() / weights.sum()
+        return 1.0 - _ratio((weights * squares).sum(), (weights * (truth - centre) ** 2).sum())
 
     return r2
 

@@ -67,9 +67,7 @@ class Data(Block):
             raise ValueError("a split is by time or by group, not both; name one, and list the other in drop")
         for key, column in (("time", self.time), ("group", self.group)):
             if column == self.target:
-                raise ValueError(
-                    f"'{column}' is both target and {key}; name another column, or leave out {key}"
-                )
+                raise ValueError(f"'{column}' is both target and {key}; name another column, or leave out {key}")
         if self.target in self.drop:
             raise ValueError(f"drop lists the target '{self.target}'; remove it there")
         return self

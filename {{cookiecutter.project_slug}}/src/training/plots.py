@@ -94,9 +94,7 @@ def confusion(classes: Sequence[str], truth: ArrayLike, outputs: Floats) -> Figu
             axes.text(predicted, actual, str(number), ha="center", va="center", color=ink)
     names = [_plain(label, 18) for label in classes]
     places = range(0, count, -(-count // 30))  # at most thirty names fit
-    axes.set_xticks(
-        places, [names[place] for place in places], rotation=90 if sum(map(len, names)) > 50 else 0
-    )
+    axes.set_xticks(places, [names[place] for place in places], rotation=90 if sum(map(len, names)) > 50 else 0)
     axes.set_yticks(places, [names[place] for place in places])
     axes.set(xlabel="Predicted class", ylabel="Actual class")
     return figure
@@ -138,9 +136,7 @@ def permutation_importance(
     losses = _losses(run, blocks, np.asarray(truth), signature, np.random.default_rng(seed))
     names = [feature.name for feature in (*signature.numeric, *signature.text)]
     order = np.argsort(-losses.mean(axis=1), kind="stable")[:TOP][::-1]
-    figure, axes = _figure(
-        f"Permutation importance{f': the first {TOP} of {len(names)}' if len(names) > TOP else ''}"
-    )
+    figure, axes = _figure(f"Permutation importance{f': the first {TOP} of {len(names)}' if len(names) > TOP else ''}")
     axes.barh(
         [_plain(names[number], 28) for number in order],
         losses[order].mean(axis=1),
@@ -170,9 +166,7 @@ def learning_curve(rows: ArrayLike, scores: Floats, metric: str) -> Figure:
     mean = np.array([row.mean() if row.size else np.nan for row in found])
     spread = np.array([row.std() if row.size else np.nan for row in found])
     figure, axes = _figure("Learning curve: would more rows help?")
-    axes.fill_between(
-        sizes, mean - spread, mean + spread, color=COLOURS[0], alpha=0.2, label="± deviation of folds"
-    )
+    axes.fill_between(sizes, mean - spread, mean + spread, color=COLOURS[0], alpha=0.2, label="± deviation of folds")
     axes.plot(sizes, mean, color=COLOURS[0], marker="o", label="mean of folds")
     axes.set(xlabel="Rows to learn from", ylabel=f"Cross-validated {_plain(metric)}")
     axes.legend(loc="best")
@@ -200,10 +194,7 @@ def _losses(
         return {**sample, name: block}
 
     columns = [
-        (name, place)
-        for name in ("numeric", "text")
-        if name in sample
-        for place in range(sample[name].shape[1])
+        (name, place) for name in ("numeric", "text") if name in sample for place in range(sample[name].shape[1])
     ]
     whole = score(sample)
     return np.array([[whole - score(shuffled(*column)) for _ in range(REPEATS)] for column in columns])

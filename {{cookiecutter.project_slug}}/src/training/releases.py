@@ -72,9 +72,7 @@ def rollback(registry: Registry, settings: Settings, by: str, reason: str) -> tu
 def _choose(registry: Registry, number: str | None) -> Version:
     version = registry.version(number) if number else registry.champion()
     if version is None:
-        raise RegistryError(
-            f"{registry.model} has no approved version", "python -m training approve, then pull again"
-        )
+        raise RegistryError(f"{registry.model} has no approved version", "python -m training approve, then pull again")
     if not version.servable:
         state = f"was withdrawn: {version.withdrawn}" if version.withdrawn else "is not approved"
         raise ApprovalError(f"version {version.version} {state}", f"python -m training approve {version.version}")

@@ -113,7 +113,11 @@ def _record(run: Run, name: str) -> Record:
 
 
 def _params(facts: dict[str, Any]) -> dict[str, str]:
-    params = {"estimator": facts["estimator"]["name"], "baseline": facts["baseline"]["name"], "seed": str(facts["seed"])}
+    params = {
+        "estimator": facts["estimator"]["name"],
+        "baseline": facts["baseline"]["name"],
+        "seed": str(facts["seed"]),
+    }
     params |= {name: json.dumps(value) for name, value in facts["estimator"]["parameters"].items()}
     params |= {f"baseline_{name}": json.dumps(value) for name, value in facts["baseline"]["parameters"].items()}
     return params | {"data": facts["data"]["source"], "split": facts["data"]["split"]}

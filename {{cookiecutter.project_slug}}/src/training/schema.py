@@ -55,9 +55,7 @@ def signature(schema: Schema, task: Task) -> Signature:
         )
         for name, column in schema.features.items()
     )
-    return Signature(
-        task=task, target=schema.target.name, features=features, classes=tuple(schema.target.classes)
-    )
+    return Signature(task=task, target=schema.target.name, features=features, classes=tuple(schema.target.classes))
 
 
 def _carried_over(old: Schema, new: Schema) -> Schema:

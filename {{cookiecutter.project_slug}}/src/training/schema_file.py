@@ -53,9 +53,7 @@ class Column(Block):
         if self.type == "text" and (not self.categories or len(set(self.categories)) < len(self.categories)):
             raise ValueError("a text needs categories, each once; list them")
         if self.max_missing and self.on_missing == "reject":
-            raise ValueError(
-                "max_missing allows what on_missing rejects; set on_missing: impute or max_missing: 0.0"
-            )
+            raise ValueError("max_missing allows what on_missing rejects; set on_missing: impute or max_missing: 0.0")
         return self
 
 
@@ -109,8 +107,7 @@ def save(schema: Schema, path: Path) -> None:
         "source": schema.source.model_dump(exclude_defaults=True),
         "target": schema.target.model_dump(exclude_defaults=True),
         "features": {
-            name: column.model_dump(include=set(_KEYS[column.type]))
-            for name, column in schema.features.items()
+            name: column.model_dump(include=set(_KEYS[column.type])) for name, column in schema.features.items()
         },
     }
     body = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, allow_unicode=True, width=140)

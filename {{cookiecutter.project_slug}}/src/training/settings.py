@@ -25,20 +25,24 @@ QUIET = {
 
 
 class Settings(BaseSettings):
-    """Settings of the training commands; each is an environment variable of its name in capitals after ``TRAINING_``."""
+    """Settings of the training commands: environment variables of these names in capitals, after ``TRAINING_``."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
 
     environment: Literal["local", "dev", "staging", "prod"] = Field(
-        "prod", description="Where it runs. Only `local` lets people approve what they trained themselves."
+        default="prod", description="Where it runs. Only `local` lets people approve what they trained themselves."
     )
-    user: str = Field("", description="E-mail of whoever runs the command; git's `user.email` when not set.")
+    user: str = Field(default="", description="E-mail of whoever runs the command; git's `user.email` when not set.")
     tracking_uri: str = Field(
-        "", validation_alias="MLFLOW_TRACKING_URI", description="MLflow server; a local SQLite file when not set."
+        default="",
+        validation_alias="MLFLOW_TRACKING_URI",
+        description="MLflow server; a local SQLite file when not set.",
     )
-    approvers: Path = Field(Path("approvers.toml"), description="Public keys of those who may approve a model.")
-    key: Path = Field(Path(".local/approver.pem"), description="The approver's private key, as `keygen` made it.")
-    models: Path = Field(Path("models"), description="Where `pull` puts approved bundles.")
+    approvers: Path = Field(default=Path("approvers.toml"), description="Public keys of those who may approve a model.")
+    key: Path = Field(
+        default=Path(".local/approver.pem"), description="The approver's private key, as `keygen` made it."
+    )
+    models: Path = Field(default=Path("models"), description="Where `pull` puts approved bundles.")
 
     @property
     def local(self) -> bool:

@@ -48,13 +48,9 @@ def read_mapping(path: Path, error: type[TrainingError], remedy: str) -> dict[An
         mark = failed.problem_mark or failed.context_mark
         line = f", line {mark.line + 1}" if mark else ""
         problem = f"{path}{line}: malformed YAML: {failed.problem or failed.context}"
-        raise error(
-            problem, "correct that line; often an indent, a missing space after ':' or a quote"
-        ) from failed
+        raise error(problem, "correct that line; often an indent, a missing space after ':' or a quote") from failed
     except yaml.YAMLError as failed:
-        raise error(
-            f"{path}: malformed YAML: {failed}", "remove the character that YAML does not allow"
-        ) from failed
+        raise error(f"{path}: malformed YAML: {failed}", "remove the character that YAML does not allow") from failed
     if not isinstance(data, dict):
         raise error(f"{path}: holds no mapping of keys to values", remedy)
     return data

@@ -92,9 +92,7 @@ def _open(data: Data, root: Path) -> tuple[_Cells, str]:
     suffix = path.suffix.lower()
     if suffix not in _CSV + _PARQUET:
         known = ", ".join(_CSV + _PARQUET)
-        raise DataError(
-            f"{data.label}: '{suffix}' is no kind of table that can be read", f"these can: {known}"
-        )
+        raise DataError(f"{data.label}: '{suffix}' is no kind of table that can be read", f"these can: {known}")
     try:
         content = path.read_bytes()  # once: what is digested is what is parsed
     except OSError as error:
@@ -115,9 +113,7 @@ def _check_names(names: Collection[str], data: Data, slices: Sequence[Slice]) ->
     for key, name in named:
         if name is not None and name not in names:
             guess = did_you_mean(name, names)
-            problems.add(
-                f"no column '{name}'{guess}", f"correct {key} in params.yaml; the columns are: {listed}"
-            )
+            problems.add(f"no column '{name}'{guess}", f"correct {key} in params.yaml; the columns are: {listed}")
     problems.refuse()
 
 
@@ -159,16 +155,12 @@ def _with_target(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
 def _check_features(frame: pd.DataFrame, features: Collection[str], label: str) -> None:
     problems = Problems(label, DataError)
     if not features:
-        problems.add(
-            "no column is left to predict from", "add columns, or take some out of data.drop in params.yaml"
-        )
+        problems.add("no column is left to predict from", "add columns, or take some out of data.drop in params.yaml")
     for name in features:
         column = frame[name]
         distinct = column.nunique()
         if not distinct:
-            problems.add(
-                f"column '{name}' has no value in any row", f"fill it in, or set data.drop: [{name}]"
-            )
+            problems.add(f"column '{name}' has no value in any row", f"fill it in, or set data.drop: [{name}]")
         elif column.dtype == "str" and distinct > MAX_CATEGORIES:
             problems.add(
                 f"text column '{name}' has {distinct} distinct values, more than {MAX_CATEGORIES}: "

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from conftest import Service
-from sample import ROWS
+from fastapi import HTTPException
 
+from running import Service
+from sample import ROWS
 from service.http.predict import Desk
 
 ROUTES = ("/v1/predict", "/v2/models/sample/infer", "/invocations")
@@ -40,7 +41,9 @@ def test_unauthenticated(service: Service, route: str) -> None:
     assert answer.headers["www-authenticate"]
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/v1", "/v2/models/other", "/v2/models/sample/versions/9", "/docs/assets/x"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/v1", "/v2/models/other", "/v2/models/sample/versions/9", "/docs/assets/x"]
+)
 def test_not_found(service: Service, path: str) -> None:
     check(service.client.get(path), 404)
 
@@ -90,3 +93,22 @@ def test_under_v2_the_protocols_own_member_says_it_too(service: Service) -> None
     answer = service.client.post("/v2/models/sample/infer", json={"inputs": [{"name": 3}]})
     assert "/inputs/0/name: Expected `str`, got `int`" in answer.json()["error"]
     assert "error" not in service.client.post("/v1/predict", json=3).json()
+
+
+def test_routes_that_an_owner_adds_answer_errors_in_the_same_form(start: Callable[..., Service]) -> None:
+    own = start()
+
+    @own.app.get("/double")
+    async def double(number: int) -> int:
+        if number < 0:
+            raise HTTPException(409, "negative numbers are out of stock", {"Retry-After": "3"})
+        return 2 * number
+
+    assert own.client.get("/double?number=4").json() == 8
+    invalid = own.client.get("/double?number=four")
+    check(invalid, 422)
+    assert invalid.json()["errors"][0]["pointer"] == "/query/number"
+    conflict = own.client.get("/double?number=-1")
+    check(conflict, 409)
+    assert (conflict.json()["title"], conflict.headers["retry-after"]) == ("Conflict", "3")
+    assert conflict.json()["detail"] == "negative numbers are out of stock"

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Service
 from mlflow.pyfunc.scoring_server.client import ScoringServerClient
+
+from running import Service
 from sample import ROWS
 
 COLUMNS = list(ROWS["binary"][0])

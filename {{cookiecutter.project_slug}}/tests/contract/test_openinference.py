@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import tritonclient.http as triton
-from conftest import Service
-from sample import ROWS
 from tritonclient.utils import InferenceServerException
+
+from running import Service
+from sample import ROWS
 
 INFER = "/v2/models/sample/infer"
 COLUMNS: dict[str, Any] = {
@@ -129,7 +130,7 @@ def test_a_regression_gives_values_and_takes_0_and_1_for_booleans(regression: Se
 
 
 def test_the_client_shows_what_is_wrong(client: Any) -> None:
-    with pytest.raises(InferenceServerException, match="/inputs/2/data/1: 3.0 is outside -1.0 to 1.0"):
+    with pytest.raises(InferenceServerException, match=r"/inputs/2/data/1: 3\.0 is outside -1\.0 to 1\.0"):
         client({**COLUMNS, "limit": np.array([0.0, 3.0])})
     with pytest.raises(InferenceServerException, match="the model gives label and probabilities"):
         client(COLUMNS, outputs=[triton.InferRequestedOutput("value")])

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from conftest import Service
-from sample import ROWS, contents
 
+from running import Service
+from sample import ROWS, contents
 from service.http.predict import Desk
 
 ROW = ROWS["binary"][0]

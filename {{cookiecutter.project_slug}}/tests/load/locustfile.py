@@ -1,4 +1,4 @@
-"""Load: users who send one golden row after another. ``.venv/bin/locust -f tests/load/locustfile.py`` opens its page."""
+"""Load: users who send one golden row after another. ``.venv/bin/locust -f FILE`` opens its page."""
 
 from __future__ import annotations
 

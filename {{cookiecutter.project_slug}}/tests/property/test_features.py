@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from service.signature import Feature, Signature, rows_of
 from training.features import blocks
 
-FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False) | st.floats(
-    min_value=-1e30, max_value=1e30
-)
+FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False) | st.floats(min_value=-1e30, max_value=1e30)
 CATEGORIES = ("a", "b", "", "(missing)", "näïve ✓")
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "number": FLOATS,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import sample
 
+import sample
 from service.signature import Task
 from training import approvals, lineage, releases
 from training.errors import ApprovalError, RegistryError
@@ -43,7 +43,9 @@ class Place:
 
     def lineage(self, task: Task) -> dict[str, bytes]:
         """The sample's lineage under this registry's model name."""
-        return {"lineage": sample.contents(task)["lineage.json"].replace(b'"sample"', f'"{self.registry.model}"'.encode())}
+        return {
+            "lineage": sample.contents(task)["lineage.json"].replace(b'"sample"', f'"{self.registry.model}"'.encode())
+        }
 
     def stored(self, version: Version, name: str) -> Path:
         """A file of a version's bundle where the registry keeps it."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sample import APPROVER, Release, release
 
+from sample import APPROVER, Release, release
 from service import approval, bundle
 from service.approval import Approval, Statement, verify
 from service.bundle import Bundle
@@ -59,7 +59,7 @@ def test_another_key_does_not_speak_for_the_approver(made: Release, found: Bundl
 
 def test_an_unlisted_approver_counts_for_nothing(made: Release, found: Bundle) -> None:
     stranger = replace(made.statement, approver="stranger@example.org")
-    with pytest.raises(ApprovalRefused, match="'stranger@example.org' is not in the list"):
+    with pytest.raises(ApprovalRefused, match="is not in the list of approvers"):
         check(signed(stranger, made.key), made, found)
 
 

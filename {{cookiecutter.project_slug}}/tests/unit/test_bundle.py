@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from sample import write_bundle
 
+from sample import write_bundle
 from service import bundle
 from service.errors import BundleError
 

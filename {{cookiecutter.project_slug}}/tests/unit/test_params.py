@@ -155,9 +155,7 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_wrong_value_is_named_with_what_would_do(
-    tmp_path: Path, key: str, value: Any, expected: str
-) -> None:
+def test_a_wrong_value_is_named_with_what_would_do(tmp_path: Path, key: str, value: Any, expected: str) -> None:
     error = refusal(tmp_path, with_(key, value))
     assert re.search(expected, str(error), re.DOTALL), str(error)
 

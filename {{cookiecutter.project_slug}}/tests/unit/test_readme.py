@@ -23,7 +23,14 @@ def test_every_make_target_it_names_exists() -> None:
 
 
 def test_every_file_it_names_exists() -> None:
-    made_later = {"mlflow.db", "models/current", ".local/request.json", ".local/api-key", ".venv/bin/python", ".venv/bin/dvc"}
+    made_later = {
+        "mlflow.db",
+        "models/current",
+        ".local/request.json",
+        ".local/api-key",
+        ".venv/bin/python",
+        ".venv/bin/dvc",
+    }
     named = set(re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w-]+\.(?:yaml|toml|md|txt|db))`", README))
     missing = {name for name in named if not (ROOT / name).exists() and name.rstrip("/") not in made_later}
     assert not missing

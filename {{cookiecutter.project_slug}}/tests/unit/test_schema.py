@@ -161,9 +161,7 @@ def test_another_type(tmp_path: Path) -> None:
 
 
 def test_missing_and_unknown_columns(tmp_path: Path) -> None:
-    problem = (
-        r"'sight' is not in schema.yaml \(did you mean 'site'\?\).*'site' of schema.yaml is not in the table"
-    )
+    problem = r"'sight' is not in schema.yaml \(did you mean 'site'\?\).*'site' of schema.yaml is not in the table"
     refused(tmp_path, GOOD, problem, r"data.drop: \[sight\]", HEADER.replace("site", "sight"))
 
 
@@ -200,9 +198,7 @@ def test_the_signature_is_what_the_service_enforces(tmp_path: Path) -> None:
 class TestResolve:
     """Which schema counts: the reviewed one, unless params.yaml names other data."""
 
-    def resolve(
-        self, tmp_path: Path, rows: list[str] = GOOD, header: str = HEADER, **data: Any
-    ) -> schema.Schema:
+    def resolve(self, tmp_path: Path, rows: list[str] = GOOD, header: str = HEADER, **data: Any) -> schema.Schema:
         asked = wanted(**data)
         return schema.resolve(tmp_path / "schema.yaml", table(tmp_path, rows, asked, header), asked)
 
@@ -213,9 +209,7 @@ class TestResolve:
         content["features"]["age"].update(changes)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
-    def test_the_first_time_it_is_inferred_and_says_so(
-        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_the_first_time_it_is_inferred_and_says_so(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level(logging.WARNING, logger="training"):
             rules = self.resolve(tmp_path)
         assert schema.load(tmp_path / "schema.yaml") == rules
@@ -264,9 +258,7 @@ class TestResolve:
         ({"type": "integer"}, "features.age.type: 'integer' will not do.*'number', 'boolean' or 'text'"),
     ],
 )
-def test_a_malformed_schema_is_told_what_would_do(
-    tmp_path: Path, change: dict[str, Any], expected: str
-) -> None:
+def test_a_malformed_schema_is_told_what_would_do(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
     path = tmp_path / "schema.yaml"
     schema.save(inferred(tmp_path), path)
     content = yaml.safe_load(path.read_text())
@@ -286,9 +278,7 @@ def test_classes_given_twice_in_a_schema(tmp_path: Path) -> None:
         schema.load(path)
 
 
-def test_a_schema_that_cannot_be_written_leaves_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_schema_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "schema.yaml"
     schema.save(inferred(tmp_path), path)
     before = path.read_bytes()

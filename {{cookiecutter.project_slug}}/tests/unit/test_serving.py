@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sample import APPROVER, TRAINER, Release, list_approvers, release, write_bundle
 
+from sample import APPROVER, TRAINER, Release, list_approvers, release, write_bundle
 from service import bundle
 from service.approval import APPROVAL
 from service.errors import ApprovalRefused, BundleError, NotFound, ServiceError

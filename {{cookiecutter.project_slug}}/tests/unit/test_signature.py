@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sample import ROWS, SIGNATURES
 
+from sample import ROWS, SIGNATURES
 from service.errors import InvalidInput
 from service.signature import MAX_FLOAT32, MAX_PROBLEMS, MISSING_TEXT, Feature, Flag, Signature, rows_of
 

@@ -39,8 +39,7 @@ def table(rows: int = 40) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "x": numbers.astype(float),
-            "when": pd.to_datetime("2026-01-01", utc=True)
-            + pd.to_timedelta((numbers * 7) % rows // 2, unit="D"),
+            "when": pd.to_datetime("2026-01-01", utc=True) + pd.to_timedelta((numbers * 7) % rows // 2, unit="D"),
             "who": pd.Series([f"p{number % 10}" for number in numbers], dtype="str"),
             "y": pd.Series(np.where((numbers // 10 + numbers) % 4 == 0, "ill", "well"), dtype="str"),
         }

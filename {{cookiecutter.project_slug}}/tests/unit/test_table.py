@@ -117,9 +117,7 @@ def test_a_dropped_column_can_name_a_slice(tmp_path: Path) -> None:
     assert table.features == ("age", "smoker")
 
 
-def test_rows_without_a_target_are_left_out_and_counted(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_rows_without_a_target_are_left_out_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="training"):
         table = read_csv(tmp_path, "age,ill\n1,yes\n2,\n3,no\n4,NA\n")
     assert table.frame.index.tolist() == [2, 4]
@@ -285,9 +283,7 @@ def test_all_bad_columns_come_at_once(tmp_path: Path) -> None:
 
 def test_an_identifier_is_recognised(tmp_path: Path) -> None:
     content = "\n".join(["who,age,ill", *(f"id-{n},{n},{'yes' if n % 2 else 'no'}" for n in range(201))])
-    refused(
-        tmp_path, content, "text column 'who' has 201 distinct values, more than 200", r"data.drop: \[who\]"
-    )
+    refused(tmp_path, content, "text column 'who' has 201 distinct values, more than 200", r"data.drop: \[who\]")
     assert read_csv(tmp_path, content, group="who").features == ("age",)
     assert read_csv(tmp_path, content, drop=["who"]).features == ("age",)
 
@@ -301,9 +297,7 @@ def test_too_many_classes(tmp_path: Path) -> None:
 def test_unknown_columns_in_params(tmp_path: Path, key: str) -> None:
     value: Any = {"drop": ["agee"], "types": {"agee": "text"}}.get(key, "agee")
     problem = r"no column 'agee' \(did you mean 'age'\?\)"
-    refused(
-        tmp_path, GOOD, problem, f"data.{key} in params.yaml; the columns are: age, smoker", **{key: value}
-    )
+    refused(tmp_path, GOOD, problem, f"data.{key} in params.yaml; the columns are: age, smoker", **{key: value})
 
 
 def test_slices_must_fit_their_columns(tmp_path: Path) -> None:
@@ -320,9 +314,7 @@ def test_slices_must_fit_their_columns(tmp_path: Path) -> None:
 def test_bad_times(tmp_path: Path) -> None:
     content = "day,age,ill\n2026-01-31,1,yes\n31.01.2026,2,no\n2026-13-01,2,no\n"
     refused(tmp_path, content, r"'day', line 3: '31.01.2026' is no time \(2 rows", "2026-01-31", time="day")
-    refused(
-        tmp_path, "day,a,ill\n2026-01-31,1,no\n,2,no\n", "'day', line 3: no value", "fill it in", time="day"
-    )
+    refused(tmp_path, "day,a,ill\n2026-01-31,1,no\n,2,no\n", "'day', line 3: no value", "fill it in", time="day")
     refused(tmp_path, "who,a,ill\nx,1,no\n,2,no\n", "'who', line 3: no value", "remove the row", group="who")
 
 
@@ -334,9 +326,7 @@ def test_bad_times(tmp_path: Path) -> None:
         ("12b", "regression", "column 'ill', line 4: 'b' is no number", "correct the cell"),
     ],
 )
-def test_a_declared_task_is_checked(
-    tmp_path: Path, target: str, task: str, problem: str, remedy: str
-) -> None:
+def test_a_declared_task_is_checked(tmp_path: Path, target: str, task: str, problem: str, remedy: str) -> None:
     content = "\n".join(["age,ill", *(f"{n},{value}" for n, value in enumerate(target))])
     refused(tmp_path, content, problem, remedy, task=task)
 
@@ -349,9 +339,7 @@ def test_regression_on_texts_is_refused(tmp_path: Path) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read(Data(path="gone.csv", target="ill"), tmp_path)
-    check(
-        caught.value, f"cannot be read .*{re.escape(str(tmp_path))}", "data.path in params.yaml", "gone.csv"
-    )
+    check(caught.value, f"cannot be read .*{re.escape(str(tmp_path))}", "data.path in params.yaml", "gone.csv")
 
 
 def test_a_folder_is_no_table(tmp_path: Path) -> None:

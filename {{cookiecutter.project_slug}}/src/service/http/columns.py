@@ -38,7 +38,9 @@ def check_names(signature: Signature, given: Mapping[str, str], whole: str) -> N
         if feature.on_missing == "reject" and feature.name not in given:
             problems.append(FieldProblem(whole, f"{feature.name!r} is required: the model has no rule for its absence"))
     if problems:
-        raise InvalidInput(f"{len(problems)} column(s) do not fit the model's signature", tuple(problems[:MAX_PROBLEMS]))
+        raise InvalidInput(
+            f"{len(problems)} column(s) do not fit the model's signature", tuple(problems[:MAX_PROBLEMS])
+        )
 
 
 def untyped(feature: Feature, values: Sequence[Any]) -> Sequence[Any]:

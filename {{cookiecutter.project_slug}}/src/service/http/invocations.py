@@ -63,11 +63,12 @@ def router(desk: Desk) -> APIRouter:
         outputs = await desk.answer(served, decoded)
         return Response(msgspec.json.encode(_answer(signature, outputs, decoded)), media_type="application/json")
 
-    async def ping() -> Response:
-        return Response("\n", 200 if desk.slot.ready else 503, media_type="application/json")
+    async def ping() -> PlainTextResponse:
+        return PlainTextResponse("\n", 200 if desk.slot.ready else 503)
 
     for path in ("/ping", "/health"):
-        routes.get(path, summary="Whether a model is loaded", responses={503: {"description": "Not yet"}})(ping)
+        told: dict[str, Any] = {"summary": "Whether a model is loaded", "responses": {503: {"description": "Not yet"}}}
+        routes.get(path, response_class=PlainTextResponse, **told)(ping)
 
     @routes.get("/version", summary="The MLflow version whose protocol this is", response_class=PlainTextResponse)
     async def version() -> str:

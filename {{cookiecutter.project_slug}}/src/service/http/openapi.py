@@ -78,10 +78,11 @@ def _schemas(served: Served | None) -> dict[str, Any]:
 
 def _add_examples(paths: dict[str, Any], served: Served) -> None:
     """A request with golden rows for each way of asking."""
-    rows = served.bundle.golden.rows[:2]
+    features, golden = served.bundle.signature.features, served.bundle.golden.rows[:2]
+    rows = [{f.name: row[f.name] for f in features if f.name in row} for row in golden]
     inputs = [
         {"name": f.name, "shape": [len(rows)], "datatype": DATATYPES[f.type], "data": [row.get(f.name) for row in rows]}
-        for f in served.bundle.signature.features
+        for f in features
     ]
     examples = {
         "/v1/predict": {"rows": rows},

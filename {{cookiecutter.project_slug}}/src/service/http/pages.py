@@ -39,7 +39,10 @@ READ = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
 }
-TRY = {**READ, "Content-Security-Policy": POLICY + "script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'"}
+TRY = {
+    **READ,
+    "Content-Security-Policy": POLICY + "script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'",
+}
 KEPT = {"Cache-Control": "private, max-age=86400"}
 
 

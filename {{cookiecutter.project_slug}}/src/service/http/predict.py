@@ -1,4 +1,4 @@
-"""``POST /v1/predict``: the way of a prediction, from bytes to bytes. A raw ASGI route, so that nothing is in between."""
+"""``POST /v1/predict``: a prediction, from bytes to bytes. A raw ASGI route, so that nothing is in between."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def status_page(desk: Desk, base: str) -> str:
     if served is None:
         why = problem.detail if problem else ""
         lead = "This service answers no predictions now: it has no model that it may serve."
-        notice = _notice("Why", f"{why}. It looks again by itself; approve a model and pull it.")
+        notice = _notice("Why", f"{why}. Approve a model and pull it: the service finds it by itself.")
         return _status("No model", "bad", "Not ready", lead, notice, seen)
     statement, signature = served.approval, served.bundle.signature
     lead = f"Version {statement.version} · {TASKS[signature.task]} · predicts {signature.target}"
@@ -49,7 +49,8 @@ def status_page(desk: Desk, base: str) -> str:
 def card_page(served: Served | None) -> str:
     """The model card as it was written."""
     text = served.bundle.card if served else "No model is loaded, so there is no model card."
-    return page("Model card", f'<nav><a href="./">Status</a></nav><section><pre class="card">{escape(text)}</pre></section>')
+    back = '<nav><a href="./">Status</a></nav>'
+    return page("Model card", f'{back}<section><pre class="card">{escape(text)}</pre></section>')
 
 
 def page(title: str, body: str) -> str:
@@ -69,7 +70,7 @@ def _notice(title: str, text: str) -> str:
 
 
 def _section(title: str, content: str, *, wide: bool = False) -> str:
-    return f'<section{" class=wide" if wide else ""}><h2>{escape(title)}</h2>{content}</section>'
+    return f'<section class="{"wide" if wide else "half"}"><h2>{escape(title)}</h2>{content}</section>'
 
 
 def _list(pairs: Iterable[tuple[str, str]]) -> str:
@@ -183,4 +184,4 @@ def _time(text: str) -> str:
         moment = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
         return escape(text)
-    return f'<time datetime="{escape(text)}">{moment:%-d %B %Y, %H:%M} UTC</time>'
+    return f'<time datetime="{escape(text)}">{moment.day} {moment:%B %Y, %H:%M} UTC</time>'

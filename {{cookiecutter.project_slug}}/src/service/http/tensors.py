@@ -26,19 +26,27 @@ JSON_TYPES: dict[str, frozenset[type]] = {
 
 BINARY_TYPES = {
     "BOOL": "?",
-    **{f"{kind}{bits}": f"<{code}{bits // 8}" for kind, code in (("UINT", "u"), ("INT", "i")) for bits in (8, 16, 32, 64)},
+    **{
+        f"{kind}{bits}": f"<{code}{bits // 8}"
+        for kind, code in (("UINT", "u"), ("INT", "i"))
+        for bits in (8, 16, 32, 64)
+    },
     **{f"FP{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
 }
 """NumPy's name for the binary form of each datatype but BYTES."""
 
 Parameters = dict[str, Any] | None
+Place = tuple[str | int, ...]
+"""The steps of a JSON Pointer."""
+
+UNREADABLE = "the request's tensors cannot be read"
 
 
 class InferInput(Struct):
     """One input tensor as it stands in a request."""
 
     name: str
-    shape: list[Annotated[int, Meta(ge=0)]]
+    shape: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(max_length=8)]
     datatype: Annotated[str, Meta(extra_json_schema={"enum": list(JSON_TYPES)})]
     data: list[Any] | None = None
     parameters: Parameters = None
@@ -62,7 +70,7 @@ class Tensor:
     shape: tuple[int, ...]
     values: list[Any]
     nested: bool
-    place: tuple[str | int, ...]
+    place: Place
 
     def at(self, index: int) -> str:
         """The JSON Pointer of an element; of a binary one, as if it had been sent as a flat list."""
@@ -80,33 +88,32 @@ def read_tensors(inputs: Sequence[InferInput], binary: bytes) -> list[Tensor]:
     Raises:
         BadRequest: naming the tensor and what is wrong with it.
     """
-    tensors: list[Tensor] = []
+    tensors: dict[str, Tensor] = {}
     offset = 0
     for number, sent in enumerate(inputs):
         place = ("inputs", number)
-        if any(sent.name == t.name for t in tensors):
+        if sent.name in tensors:
             raise refused(f"a second input named {sent.name!r}", *place, "name")
         if sent.datatype not in JSON_TYPES:
             known = ", ".join(JSON_TYPES)
             raise refused(f"unknown datatype {sent.datatype[:20]!r}; known are {known}", *place, "datatype")
         size = (sent.parameters or {}).get("binary_data_size")
         if size is None:
-            values, nested = _from_json(sent, place)
+            tensors[sent.name] = _from_json(sent, place)
         else:
-            values, nested = _from_binary(sent, _slice(binary, offset, size, place), place), False
+            tensors[sent.name] = _from_binary(sent, _slice(binary, offset, size, place), place)
             offset += size
-        tensors.append(Tensor(sent.name, sent.datatype, tuple(sent.shape), values, nested, place))
     if offset != len(binary):
         raise BadRequest(f"{len(binary) - offset} bytes follow the last binary tensor")
-    return tensors
+    return list(tensors.values())
 
 
 def refused(detail: str, *place: str | int) -> BadRequest:
     """An error about one place of the request."""
-    return BadRequest("the request's tensors cannot be read", (FieldProblem(pointer(*place), detail),))
+    return BadRequest(UNREADABLE, (FieldProblem(pointer(*place), detail),))
 
 
-def _from_json(sent: InferInput, place: tuple[str | int, ...]) -> tuple[list[Any], bool]:
+def _from_json(sent: InferInput, place: Place) -> Tensor:
     if sent.data is None:
         raise refused("neither data nor binary_data_size is given", *place)
     values, depth = sent.data, 1
@@ -114,17 +121,16 @@ def _from_json(sent: InferInput, place: tuple[str | int, ...]) -> tuple[list[Any
         if any(not isinstance(part, list) or len(part) != sent.shape[depth] for part in values):
             raise refused(f"the nested lists do not have the shape {sent.shape}", *place, "data")
         values, depth = list(chain.from_iterable(values)), depth + 1
-    _check_count(len(values), sent, place)
+    tensor = _tensor(sent, values, place, nested=depth > 1)
     allowed = JSON_TYPES[sent.datatype]
     if not allowed.issuperset(map(type, values)):
         odd = next(index for index, value in enumerate(values) if type(value) not in allowed)
-        tensor = Tensor(sent.name, sent.datatype, tuple(sent.shape), [], depth > 1, place)
-        detail = f"{type(values[odd]).__name__} is no {sent.datatype} element"
-        raise BadRequest("the request's tensors cannot be read", (FieldProblem(tensor.at(odd), detail),))
-    return values, depth > 1
+        problem = FieldProblem(tensor.at(odd), f"{type(values[odd]).__name__} is no {sent.datatype} element")
+        raise BadRequest(UNREADABLE, (problem,))
+    return tensor
 
 
-def _slice(binary: bytes, offset: int, size: Any, place: tuple[str | int, ...]) -> bytes:
+def _slice(binary: bytes, offset: int, size: Any, place: Place) -> bytes:
     where = (*place, "parameters", "binary_data_size")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise refused("expected a number of bytes", *where)
@@ -133,19 +139,25 @@ def _slice(binary: bytes, offset: int, size: Any, place: tuple[str | int, ...]) 
     return binary[offset : offset + size]
 
 
-def _from_binary(sent: InferInput, data: bytes, place: tuple[str | int, ...]) -> list[Any]:
+def _from_binary(sent: InferInput, data: bytes, place: Place) -> Tensor:
     if sent.datatype == "BYTES":
-        values: list[Any] = _texts(data, place)
-    else:
-        form = np.dtype(BINARY_TYPES[sent.datatype])
-        if len(data) % form.itemsize:
-            raise refused(f"{len(data)} bytes are no whole number of {sent.datatype} elements", *place)
-        values = np.frombuffer(data, "u1").astype(bool).tolist() if form.kind == "b" else np.frombuffer(data, form).tolist()
-    _check_count(len(values), sent, place)
-    return values
+        return _tensor(sent, _texts(data, place), place)
+    form = np.dtype(BINARY_TYPES[sent.datatype])
+    if len(data) % form.itemsize:
+        raise refused(f"{len(data)} bytes are no whole number of {sent.datatype} elements", *place)
+    elements = np.frombuffer(data, form)
+    if sent.datatype == "BOOL":
+        elements = elements.astype(bool)
+    return _tensor(sent, elements.tolist(), place)
 
 
-def _texts(data: bytes, place: tuple[str | int, ...]) -> list[Any]:
+def _tensor(sent: InferInput, values: list[Any], place: Place, *, nested: bool = False) -> Tensor:
+    if len(values) != math.prod(sent.shape):
+        raise refused(f"{len(values)} elements do not fill the shape {sent.shape}", *place, "shape")
+    return Tensor(sent.name, sent.datatype, tuple(sent.shape), values, nested, place)
+
+
+def _texts(data: bytes, place: Place) -> list[Any]:
     """Elements of a BYTES tensor: a length in 4 bytes, little-endian, and so many bytes of UTF-8, again and again."""
     texts: list[Any] = []
     position = 0
@@ -159,11 +171,6 @@ def _texts(data: bytes, place: tuple[str | int, ...]) -> list[Any]:
             raise refused(f"element {len(texts)} is not UTF-8", *place) from error
         position = end
     return texts
-
-
-def _check_count(count: int, sent: InferInput, place: tuple[str | int, ...]) -> None:
-    if count != math.prod(sent.shape):
-        raise refused(f"{count} elements do not fill the shape {sent.shape}", *place, "shape")
 
 
 def to_binary(datatype: str, values: Any) -> bytes:
