@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+JOBS ?= 2
 BIN := $(CURDIR)/.venv/bin
 RUN := PATH="$(BIN):$$PATH" PYTHONUTF8=1 RUFF_CACHE_DIR="$(CURDIR)/.cache/ruff"
 READY := .venv/.ready
@@ -31,8 +32,8 @@ demo: setup  ## generate the default project in build/demo and run its own demo
 	@$(RUN) cookiecutter . --no-input --default-config --output-dir build/demo >/dev/null
 	@$(MAKE) --no-print-directory -C build/demo/tumour-diagnosis demo
 
-test: setup  ## all tests
-	@$(RUN) python -m pytest
+test: setup  ## all tests, in JOBS=2 processes
+	@$(RUN) python -m pytest -n $(JOBS)
 
 lint: setup  ## style of hooks, tests, bench and the template, which has rules of its own
 	@$(RUN) ruff check . && $(RUN) ruff format --check .

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 from cookiecutter.main import cookiecutter
+from filelock import FileLock
 from hypothesis import settings
+
+from project import Demo, free_port, run, share
 
 ROOT = Path(__file__).parents[1]
 BRACED = "{{cookiecutter.project_slug}}"
@@ -80,27 +83,49 @@ def project_env(template):
 
     AIRWORTHY_TEST_ENV names its folder. An environment that somebody else made there is used as it is.
     """
-    lock = template / BRACED / "requirements" / "dev.txt"
+    locks = [template / BRACED / "requirements" / name for name in ("dev.txt", "boosting.txt")]
     chosen = os.environ.get("AIRWORTHY_TEST_ENV")
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    digest = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()
     folder = Path(chosen) if chosen else ROOT / ".cache" / "test-env" / digest
     python, ready = folder / "bin" / "python", folder / ".ready"
-    holds = ready.read_text() if ready.exists() else None
-    somebody_elses = chosen and holds is None and python.exists()
-    if holds != digest and not somebody_elses:
-        install(folder, python, lock)
-        ready.write_text(digest)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):  # tests run in several processes
+        holds = ready.read_text() if ready.exists() else None
+        somebody_elses = chosen and holds is None and python.exists()
+        if holds != digest and not somebody_elses:
+            install(folder, python, locks)
+            ready.write_text(digest)
     return python
 
 
-def install(folder, python, lock):
-    """Makes a virtual environment of what a lock pins, with uv when present, else with venv and pip."""
+@pytest.fixture
+def new_project(bake, project_env, tmp_path):
+    """A newly generated project under version control, with the shared environment as its own."""
+    return begin(bake(tmp_path), project_env)
+
+
+@pytest.fixture(scope="session")
+def demo(bake, project_env, tmp_path_factory):
+    """The default project after `make demo`: where it is, and what the command printed. Not to be changed."""
+    folder = begin(bake(tmp_path_factory.mktemp("demo")), project_env)
+    return Demo(folder, run(folder, "make", "demo", f"PORT={free_port()}"))
+
+
+def begin(folder, python):
+    commit(folder)
+    share(folder, python)
+    return folder
+
+
+def install(folder, python, locks):
+    """Makes a virtual environment of what locks pin, with uv when present, else with venv and pip."""
     if shutil.which("uv"):
         make = ["uv", "venv", "-q", "--clear", "--python", sys.executable, str(folder)]
-        fill = ["uv", "pip", "sync", "-q", "--python", str(python), "--require-hashes", str(lock)]
+        fill = ["uv", "pip", "sync", "-q", "--python", str(python), "--require-hashes", *map(str, locks)]
     else:
         make = [sys.executable, "-m", "venv", "--clear", str(folder)]
-        fill = [str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)]
+        listed = [word for lock in locks for word in ("-r", str(lock))]
+        fill = [str(python), "-m", "pip", "install", "-q", "--require-hashes", *listed]
     for command in (make, fill):
         subprocess.run(command, check=True)
 
@@ -120,6 +145,4 @@ def commit(folder):
 def tree(folder, *left_out):
     """Every file under a folder with its bytes: what two folders are compared by."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in left_out)
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in files if ".git" not in path.parts
-    }
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files if ".git" not in path.parts}

@@ -42,9 +42,7 @@ PARSERS = {".py": ast.parse, ".toml": tomllib.loads, ".json": json.loads, ".yaml
 def baked(bake, tmp_path_factory):
     """A project of each combination of choices, all in one folder."""
     folder = tmp_path_factory.mktemp("baked")
-    return {
-        tuple(chosen.values()): bake(folder / "-".join(chosen.values()), **chosen) for chosen in COMBINATIONS
-    }
+    return {tuple(chosen.values()): bake(folder / "-".join(chosen.values()), **chosen) for chosen in COMBINATIONS}
 
 
 @pytest.fixture(params=COMBINATIONS, ids=lambda chosen: "-".join(chosen.values()))
@@ -85,10 +83,7 @@ def test_no_file_mentions_a_removed_one(project, template):
     whole = template / BRACED
     gone = [path for path in whole.rglob("*") if not (project / path.relative_to(whole)).exists()]
     assert gone, "every combination leaves some file out"
-    names = [
-        re.escape(path.relative_to(whole).as_posix()) + (r"/" if path.is_dir() else r"(?![\w-])")
-        for path in gone
-    ]
+    names = [re.escape(path.relative_to(whole).as_posix()) + (r"/" if path.is_dir() else r"(?![\w-])") for path in gone]
     mention = re.compile(r"(?:^|[^\w/.-]|\./)(" + "|".join(names) + ")", re.MULTILINE)
     for name, content in tree(project).items():
         found = mention.search(content.decode(errors="ignore"))

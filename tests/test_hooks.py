@@ -91,9 +91,7 @@ def typed(tmp_path, template):
 
 
 @pytest.mark.parametrize(("answer", "value", "problem", "remedy"), REFUSED)
-def test_a_refusal_says_what_is_wrong_and_leaves_nothing(
-    answer, value, problem, remedy, typed, tmp_path, capfd
-):
+def test_a_refusal_says_what_is_wrong_and_leaves_nothing(answer, value, problem, remedy, typed, tmp_path, capfd):
     folder = tmp_path / "projects"
     folder.mkdir()
     with pytest.raises(FailedHookException):
@@ -106,9 +104,7 @@ def test_a_refusal_says_what_is_wrong_and_leaves_nothing(
 
 def test_all_refusals_come_at_once(typed, tmp_path, capfd):
     with pytest.raises(FailedHookException):
-        typed(
-            tmp_path / "projects", project_name="", project_slug="A", description="\a", team="{{", email="?"
-        )
+        typed(tmp_path / "projects", project_name="", project_slug="A", description="\a", team="{{", email="?")
     named = re.findall(r"^  (\w+) .*Try: .+$", capfd.readouterr().err, re.MULTILINE)
     assert sorted(named) == ["description", "email", "project_name", "project_slug", "team"]
 
@@ -139,9 +135,7 @@ def test_what_a_refusal_proposes_is_accepted(hook, text, slug, email):
     for check in (refuses.text_refusals, refuses.slug_refusals, refuses.email_refusals):
         for line in check(answers):
             answer, proposal = line.split(" ", 1)[0], line.rsplit(" Try: ", 1)[1]
-            second = [
-                again for again in check({**answers, answer: proposal}) if again.startswith(f"{answer} ")
-            ]
+            second = [again for again in check({**answers, answer: proposal}) if again.startswith(f"{answer} ")]
             assert not second, line
 
 
@@ -204,12 +198,8 @@ def leaves(value):
 def labels(dockerfile):
     """The quoted strings of LABELs as Docker reads them: a backslash escapes itself, a quote, a dollar."""
     logical = dockerfile.replace("\\\n", " ").splitlines()
-    quoted = [
-        q for line in logical if line.startswith("LABEL ") for q in re.findall(r'="((?:[^"\\]|\\.)*)"', line)
-    ]
-    assert not [q for q in quoted if re.search(r"(?<!\\)(\\\\)*\$(?!\{?[A-Z]+\}?$)", q)], (
-        "Docker would substitute"
-    )
+    quoted = [q for line in logical if line.startswith("LABEL ") for q in re.findall(r'="((?:[^"\\]|\\.)*)"', line)]
+    assert not [q for q in quoted if re.search(r"(?<!\\)(\\\\)*\$(?!\{?[A-Z]+\}?$)", q)], "Docker would substitute"
     return [re.sub(r'\\(["\\$])', r"\1", q) for q in quoted]
 
 

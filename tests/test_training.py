@@ -34,7 +34,7 @@ def run(project_env):
 
     def run(project, *command, check=0, **environment):
         path = f"{project_env.parent}{os.pathsep}{os.environ['PATH']}"
-        variables = {**os.environ, **LOCAL, "PATH": path, "PYTHONPATH": "src", **environment}
+        variables = {**os.environ, **LOCAL, "PATH": path, "PYTHONPATH": f"src{os.pathsep}.", **environment}
         program = [str(project_env), "-m", *command] if command[0] != "dvc" else list(command)
         done = subprocess.run(program, cwd=project, env=variables, capture_output=True, text=True, timeout=300)
         assert done.returncode == check, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
@@ -80,18 +80,22 @@ def use_own_table(project, task, table=None, **data):
     return params
 
 
-def release(run, project):
-    """Everything between a trained model and one that may be served."""
-    if not (project / ".local" / "approver.pem").exists():
-        run(project, "training", "keygen", "owner@example.com", "--trust", "approvers.toml")
-    for step in (["run"], ["register"], ["approve", "--note", "fine"], ["pull"], ["lineage"]):
-        run(project, "training", *step)
+STEPS = """
+from training import settings
+settings.load()
+from training.commands import cli
+for step in (["keygen", "owner@example.com", "--trust", "approvers.toml"], ["run"], ["register"], ["approve"], ["pull"],
+             ["lineage"]):
+    cli(step, standalone_mode=False)
+"""
+"""What somebody types between a new table and a model that may be served, in one process for speed."""
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_an_own_table_goes_from_file_to_served_prediction(project, run, project_env, task):
     use_own_table(project, task)
-    release(run, project)
+    (project / "steps.py").write_text(STEPS, encoding="utf-8")
+    run(project, "steps")
     signature = json.loads((project / "models/current/bundle/signature.json").read_text(encoding="utf-8"))
     assert signature["task"] == task
     assert [feature["name"] for feature in signature["features"]] == ["age", "weight", "site", "smoker"]
@@ -206,7 +210,7 @@ def test_a_failing_gate_says_which_and_by_how_much(project, run):
     said = run(project, "training", "register", check=1)
     assert "metrics.roc_auc" in said
     assert "at least 0.9999" in said
-    assert "short" in said
+    assert "off by 0.00" in said
     assert "no version" in run(project, "training", "approve", check=2)
 
 
@@ -222,15 +226,13 @@ def test_a_server_that_is_down_is_told_within_a_minute(project, run):
 def test_a_killed_training_can_be_run_again(project, run, project_env):
     variables = {**os.environ, **LOCAL, "PYTHONPATH": "src"}
     run(project, "training", "data")
-    for _ in range(3):
-        child = subprocess.Popen([str(project_env), "-m", "training", "train"], cwd=project, env=variables)
-        deadline = time.monotonic() + 60
-        while not any((project / "build").glob(".model*")) and child.poll() is None and time.monotonic() < deadline:
-            pass  # as soon as it begins to write
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        model = project / "build" / "model"
-        assert not model.exists() or {p.name for p in model.iterdir()} >= {"model.onnx", "training.json"}
+    child = subprocess.Popen([str(project_env), "-m", "training", "train"], cwd=project, env=variables)
+    while not any((project / "build").glob(".model*")) and child.poll() is None:
+        pass  # as soon as it begins to write
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    model = project / "build" / "model"
+    assert not model.exists() or {p.name for p in model.iterdir()} >= {"model.onnx", "training.json"}
     run(project, "training", "run")
     assert "candidate" in run(project, "training", "register")
 

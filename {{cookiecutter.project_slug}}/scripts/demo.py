@@ -47,10 +47,12 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nstopped; nothing was left running", file=sys.stderr)
         return 130
+    _show()
     print(f"\n{GREEN}done{PLAIN} in {time.monotonic() - began:.0f} s. What next:")
     port = os.environ.get("SERVICE_PORT", "8080")
     print(f"  make serve     status page http://127.0.0.1:{port}/   API docs http://127.0.0.1:{port}/docs")
     print("  make mlflow    runs, plots and versions http://127.0.0.1:5000")
+    print("  make lineage   where the model comes from, each fact verified (APPROVERS=.local/approvers.toml)")
     print("  make help      everything else")
     return 0
 
@@ -63,7 +65,6 @@ def _train_and_approve() -> None:
     _step("register")
     _step("approve", "--approver", approver, "--note", "make demo")
     _step("pull")
-    _step("lineage")
 
 
 def _step(*arguments: str) -> None:
@@ -132,6 +133,17 @@ def _predict(address: str) -> None:
         print(answer, file=sys.stderr)
         raise StepFailed(1)
     print(json.dumps(prediction, indent=2, ensure_ascii=False))
+
+
+def _show() -> None:
+    """What was served: version, digest, metrics and approver, from the release itself."""
+    release = Path("models/current")
+    statement = json.loads((release / "approval.json").read_text(encoding="utf-8"))["statement"]
+    metrics = json.loads((release / "bundle" / "lineage.json").read_text(encoding="utf-8"))["metrics"]["model"]
+    print(f"\n{BOLD}model{PLAIN}     {statement['model']}, version {statement['version']}")
+    print(f"digest    {statement['bundle_digest']}")
+    print(f"metrics   {', '.join(f'{name} {value:.4g}' for name, value in metrics.items())}")
+    print(f"approver  {statement['approver']}, {statement['approved_at']}: {statement['note']}")
 
 
 def _curl(command: str) -> str:

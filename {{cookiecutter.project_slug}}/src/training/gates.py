@@ -58,7 +58,7 @@ def baseline(gate: BaselineGate, model: Mapping[str, float], simple: Mapping[str
     """The model must beat the simple one by more than the margin, going by the metrics of both."""
     ours, theirs = _value(model, gate.metric, task), _value(simple, gate.metric, task)
     lead = round(metrics.lead(gate.metric, ours, theirs), 9)
-    required = f"{gate.metric} better than the baseline's {theirs:.6g} by more than {gate.margin:g}"
+    required = f"{gate.metric} better than {theirs:.6g} by more than {gate.margin:g}"
     detail = f"{gate.metric} is undefined on the test rows"
     if not math.isnan(lead):
         detail = f"better by {lead:.3g}" if lead > 0 else f"worse by {-lead:.3g}" if lead < 0 else "no better"
@@ -80,13 +80,12 @@ def champion(
     nothing while there is no champion. The seed makes the draws the same each time.
     """
     metrics.check(gate.metric, task)
-    sure = f"with {100 * gate.confidence:g}% confidence"
-    required = f"{gate.metric} worse than the champion's by at most {gate.margin:g}, {sure}"
+    required = f"{gate.metric} worse by at most {gate.margin:g}, with {100 * gate.confidence:g}% confidence"
     if current is None:
         return Result("champion", True, math.nan, required, "there is no champion yet")
     observed, draws = comparison.leads(gate.metric, task, classes, truth, candidate, current, seed)
     lowest = round(float(np.quantile(draws, 1 - gate.confidence)), 9)
-    detail = f"better by {observed:+.3g}, {sure} by {lowest:+.3g} or more ({len(draws)} resamples)"
+    detail = f"lead {observed:+.3g}, lower bound {lowest:+.3g} ({len(draws)} resamples)"
     if math.isnan(lowest):
         detail = f"{gate.metric} is undefined on the test rows, or on some resample of them"
     elif lowest < -gate.margin:

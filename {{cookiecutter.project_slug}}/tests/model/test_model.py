@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.conftest import Trained, train
 from service.bundle import Golden
 from service.errors import BundleError
 from service.session import Session
+from trained import Trained, train
 from training import evaluate, gates, prepare
 
 

@@ -15,12 +15,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import sample
-from conftest import listening
-from model.conftest import Trained
+from running import listening
 from service import auth
 from service.app import create_app
 from service.approval import Statement
 from service.settings import Settings
+from trained import Trained
 from training import convert, estimators, prepare
 
 ROOT = Path(__file__).parents[2]

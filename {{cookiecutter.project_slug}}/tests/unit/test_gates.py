@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
-from training import gates
+from training import comparison, gates
 from training.comparison import leads
 from training.errors import GateError, ParamsError
 from training.gate_params import BaselineGate, Bound, ChampionGate, SliceGate
@@ -144,8 +144,9 @@ def test_champion_does_not_pass_on_rows_that_define_no_metric() -> None:
     assert "undefined" in found.detail
 
 
-def test_the_bootstrap_covers_what_it_promises() -> None:
+def test_the_bootstrap_covers_what_it_promises(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many pairs of equally good models, about one in twenty lies below its own lower bound of zero."""
+    monkeypatch.setattr(comparison, "RESAMPLES", 300)
     above = 0
     for seed in range(40):
         random = np.random.default_rng(seed)
