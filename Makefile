@@ -6,7 +6,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 JOBS ?= 2
 BIN := $(CURDIR)/.venv/bin
-RUN := PATH="$(BIN):$$PATH" PYTHONUTF8=1 RUFF_CACHE_DIR="$(CURDIR)/.cache/ruff"
+RUN := PATH="$(BIN):$$PATH" PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE= RUFF_CACHE_DIR="$(CURDIR)/.cache/ruff"
 READY := .venv/.ready
 
 .PHONY: help setup demo test lint bench lock clean

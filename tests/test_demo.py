@@ -116,7 +116,7 @@ def test_make_serve_ends_well_with_ctrl_c(demo):
 
 
 def test_nothing_phones_home(new_project, tmp_path):
-    """Every address that any process of the demo talks to, telemetry of all libraries included; no name is looked up."""
+    """Every address that any process of the demo talks to, telemetry of libraries included; no name is looked up."""
     strace = need_command("strace")
     seen = tmp_path / "addresses"
     calls = "--trace=connect,sendto,sendmsg,sendmmsg"

@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import subprocess
 import time
 from contextlib import contextmanager
@@ -15,11 +14,13 @@ from typing import NamedTuple
 
 import pytest
 
-from conftest import begin, git
+from conftest import BRACED, ROOT, begin, git
 from needs import need, need_command
 from project import Service, free_port, listening, run, until
 
 NAME = "airworthy-test"
+DOCKERFILE = (ROOT / BRACED / "Dockerfile").read_text(encoding="utf-8")
+BASE = os.environ.get("AIRWORTHY_PYTHON_IMAGE") or re.search(r"^ARG PYTHON_IMAGE=(\S+)", DOCKERFILE, re.MULTILINE)[1]
 ANSWERS = {
     "project_name": 'Ärzte & "Söhne" $HOME \\ 100 % 🚀',
     "project_slug": "aerzte",
@@ -28,7 +29,7 @@ ANSWERS = {
     "license": "Proprietary",
 }
 LIMITS = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096"]
-"""Below what a test machine may allow, which is less than what podman asks for by itself."""
+"""Less than podman asks for by itself, which a test machine may not allow."""
 LOCKED = ["--read-only", "--cap-drop=all", "--security-opt=no-new-privileges"]
 
 
@@ -41,25 +42,20 @@ def ran(*command):
 
 @pytest.fixture(scope="module")
 def engine():
-    """The command of a container engine that works here."""
+    """The command of a container engine that can run the base image here."""
     found = need_command("podman", "docker")
-    runc = "podman" in found and shutil.which("runc")  # works where podman's own choice, crun, may not
-    command = [found, "--runtime", "runc"] if runc else [found]
-    works = subprocess.run([*command, "info"], capture_output=True).returncode == 0
-    need(works, f"{found} does not work: see what `{found} info` says")
-    return command
+    for command in ([found], [found, "--runtime", "runc"]):  # podman's own choice, crun, does not work everywhere
+        tried = [*command, "run", "--rm", "--network=none", *LIMITS, BASE, "true"]
+        if subprocess.run(tried, capture_output=True).returncode == 0:
+            return command
+    need(False, f"{found} cannot run {BASE}; AIRWORTHY_PYTHON_IMAGE can name another Python image")
 
 
 @pytest.fixture(scope="module")
 def image(engine, bake, project_env, tmp_path_factory):
     """A project whose texts are awkward, and the image that `make image` built of it."""
     project = begin(bake(tmp_path_factory.mktemp("image"), **ANSWERS), project_env)
-    base = os.environ.get("AIRWORTHY_PYTHON_IMAGE")
-    if not base:
-        base = re.search(r"^ARG PYTHON_IMAGE=(\S+)", (project / "Dockerfile").read_text(), re.MULTILINE)[1]
-        pulled = subprocess.run([*engine, "pull", "-q", base], capture_output=True).returncode == 0
-        need(pulled, f"{base} cannot be pulled: name another Python image in AIRWORTHY_PYTHON_IMAGE")
-    flags = f"--network=host --build-arg PYTHON_IMAGE={base}"
+    flags = f"--network=host --build-arg PYTHON_IMAGE={BASE}"
     run(project, "make", "image", f"IMAGE={NAME}", f"ENGINE={' '.join(engine)}", f"BUILD_FLAGS={flags}")
     (found,) = json.loads(ran(*engine, "image", "inspect", NAME))
     return project, found
@@ -67,8 +63,9 @@ def image(engine, bake, project_env, tmp_path_factory):
 
 def test_its_labels_are_the_answers_and_the_commit(image):
     project, found = image
-    labels = {key.rpartition(".")[2]: text for key, text in found["Config"]["Labels"].items() if "opencontainers" in key}
-    assert labels == {
+    ours = "org.opencontainers.image."
+    labels = found["Config"]["Labels"]
+    assert {name.removeprefix(ours): text for name, text in labels.items() if name.startswith(ours)} == {
         "title": ANSWERS["project_name"],
         "description": ANSWERS["description"],
         "vendor": ANSWERS["team"],
@@ -87,10 +84,10 @@ def test_it_has_a_health_check_and_a_user_without_rights(image):
 
 LOOK = """
 import importlib.util, json, pathlib, shutil
-caches = [p for d in ("/root/.cache", "/tmp", "/var/cache/apt/archives", "/var/lib/apt/lists") for p in pathlib.Path(d).rglob("*")]
+folders = map(pathlib.Path, ("/root/.cache", "/tmp", "/var/cache/apt/archives", "/var/lib/apt/lists"))
 print(json.dumps({
     "compilers": [name for name in ("cc", "gcc", "g++", "clang", "make", "ld") if shutil.which(name)],
-    "caches": [str(p) for p in caches if p.is_file() and p.name != "lock"],
+    "caches": [str(p) for folder in folders for p in folder.rglob("*") if p.is_file() and p.name != "lock"],
     "packages": [name for name in ("pip", "mlflow", "sklearn", "pandas", "training") if importlib.util.find_spec(name)],
 }))
 """
@@ -158,7 +155,10 @@ class Request:
         return [list(prediction["probabilities"].values()) for prediction in document["predictions"]]
 
 
-WRITABLE = 'import os; print(os.getuid(), [d for d in ("/", "/opt/app", "/models", "/config") if os.access(d, os.W_OK)])'
+WRITABLE = """
+import os
+print(os.getuid(), [folder for folder in ("/", "/opt/app", "/models", "/config") if os.access(folder, os.W_OK)])
+"""
 
 
 def test_it_can_write_nowhere(image, engine, demo, tmp_path):

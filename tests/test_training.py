@@ -34,7 +34,14 @@ def run(project_env):
 
     def run(project, *command, check=0, **environment):
         path = f"{project_env.parent}{os.pathsep}{os.environ['PATH']}"
-        variables = {**os.environ, **LOCAL, "PATH": path, "PYTHONPATH": f"src{os.pathsep}.", **environment}
+        variables = {
+            **os.environ,
+            **LOCAL,
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PATH": path,
+            "PYTHONPATH": f"src{os.pathsep}.",
+            **environment,
+        }
         program = [str(project_env), "-m", *command] if command[0] != "dvc" else list(command)
         done = subprocess.run(program, cwd=project, env=variables, capture_output=True, text=True, timeout=300)
         assert done.returncode == check, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"

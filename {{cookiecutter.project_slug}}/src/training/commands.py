@@ -96,14 +96,18 @@ def evaluate(context: Context) -> None:
 
 
 @cli.command()
+@click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
 @click.pass_obj
-def gates(context: Context) -> None:
+def gates(context: Context, markdown: bool) -> None:
     """Judge the evaluated model by the gates in params.yaml; exit code 1 if one fails."""
     from training import gates as rules
     from training import judge
 
     results = judge.judge(context.registry(), context.layout)
-    console.print(rules.table(results))
+    if markdown:
+        click.echo(rules.markdown(results))
+    else:
+        console.print(rules.table(results))
     rules.enforce(results)
 
 

@@ -98,6 +98,7 @@ def _bundle(
         "estimator": wanted.estimator.model_dump(mode="json"),
         "baseline": wanted.baseline.model_dump(mode="json"),
         "seed": wanted.split.seed,
+        "slices": [part.model_dump(mode="json", exclude_none=True) for part in wanted.slices],
         "parity": fitted.facts["parity"],
         "metrics": measured,
     }

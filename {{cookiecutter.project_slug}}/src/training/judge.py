@@ -53,7 +53,7 @@ def _champion(gate: ChampionGate, registry: Registry, ready: Prepared, session: 
     if champion is not None:
         found = _fetch(registry, champion)
         theirs = found.signature
-        required = f"{gate.metric} worse than the champion's by at most {gate.margin:g}"
+        required = f"{gate.metric} worse by at most {gate.margin:g}, with {gate.confidence:.0%} confidence"
         if (theirs.task, theirs.target, theirs.classes) != (signature.task, signature.target, signature.classes):
             detail = f"version {champion.version} predicts {theirs.target!r} ({theirs.task}): nothing to compare"
             return Result("champion", True, math.nan, required, detail)
