@@ -9,7 +9,7 @@ BIN := $(CURDIR)/.venv/bin
 RUN := PATH="$(BIN):$$PATH" PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE= RUFF_CACHE_DIR="$(CURDIR)/.cache/ruff"
 READY := .venv/.ready
 
-.PHONY: help setup demo test lint bench lock clean
+.PHONY: help setup demo test ci lint bench lock clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ demo: setup  ## generate the default project in build/demo and run its own demo
 
 test: setup  ## all tests, in JOBS=2 processes
 	@$(RUN) python -m pytest -n $(JOBS)
+
+ci:  ## what CI runs: install what the tests drive, then lint and test, with nothing skipped
+	@.ci/run
 
 lint: setup  ## style of hooks, tests, bench and the template, which has rules of its own
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
