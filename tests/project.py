@@ -85,7 +85,7 @@ def until(condition, seconds=60):
     """Waits for a condition; returns what it gives."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
-        assert time.monotonic() < deadline, f"not so after {seconds} s: {condition.__name__}"
+        assert time.monotonic() < deadline, f"still not so after {seconds} s"
         time.sleep(0.02)
     return found
 
@@ -138,20 +138,17 @@ def served(project, **settings):
     port = free_port()
     python = project / ".venv" / "bin" / "python"
     with tempfile.TemporaryFile("w+") as log:  # a pipe would be full some time, and the service wait for a reader
-        settings = {**LOCAL, "SERVICE_PORT": port, **settings}
-        process = start(project, python, "-m", "service", output=log, **settings)
-        service = Service(f"http://127.0.0.1:{port}", (project / ".local/api-key").read_text())
+        process = start(project, python, "-m", "service", output=log, **{**LOCAL, "SERVICE_PORT": port, **settings})
 
         def told():
             log.seek(0)
             return log.read()
 
-        def ready():
-            assert process.poll() is None, told()
-            return listening(port) and service.get("/readyz")
-
         try:
-            until(ready)
+            until(lambda: listening(port) or process.poll() is not None)
+            assert process.poll() is None, told()
+            service = Service(f"http://127.0.0.1:{port}", (project / ".local/api-key").read_text())
+            service.get("/readyz")
             yield service
             process.terminate()
             assert process.wait(timeout=30) == 0, told()

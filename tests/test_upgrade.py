@@ -64,6 +64,7 @@ EDITS = [
     ("params.yaml", "  example: breast-cancer", "  path: data/deliveries.csv"),
     ("params.yaml", "  target: diagnosis", "  target: late"),
     ("params.yaml", "name: random-forest", "name: extra"),
+    ("params.yaml", "{n_estimators: 100}", "{n_estimators: 50, max_depth: 4}"),
     ("params.yaml", "small tumours, column: mean radius, max: 13.0}", "far, column: distance, min: 50}"),
     ("params.yaml", "large tumours, column: mean radius, min: 15.0}", "north, column: site, equals: north}"),
     ("params.yaml", "roc_auc: {min: 0.95}", "roc_auc: {min: 0.8}"),

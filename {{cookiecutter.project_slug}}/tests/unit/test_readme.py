@@ -25,6 +25,7 @@ def test_every_make_target_it_names_exists() -> None:
 
 def test_every_file_it_names_exists() -> None:
     made_later = {
+        "MODEL_CARD.md",
         "mlflow.db",
         "models/current",
         ".local/request.json",

@@ -57,7 +57,7 @@ def common() -> dict[str, Schema]:
         "error": {**TEXT, "description": "The same in one text; under /v2 only."},
     }
     tensor = record(name=TEXT, datatype=TEXT, shape={"type": "array", "items": {"type": "integer"}})
-    tensor["properties"] |= {"data": {"type": "array"}, "parameters": {"type": "object"}}
+    tensor["properties"] |= {"data": {"type": "array", "items": {}}, "parameters": {"type": "object"}}
     infer = record(model_name=TEXT, model_version=TEXT, outputs={"type": "array", "items": tensor})
     infer["properties"] |= {"id": TEXT, "parameters": {"type": "object"}}
     return {"Problem": problem, "InferResponse": infer}
@@ -75,6 +75,7 @@ def specific(signature: Signature | None) -> dict[str, Schema]:
         "PredictResponse": record(
             model=TEXT, version=TEXT, digest=TEXT, request_id=TEXT, predictions=_several(ref("Prediction"))
         ),
+        "Split": _split(signature),
         "ScoringRequest": {"oneOf": _scoring(signature)},
         "ScoringResponse": record(predictions=_several(answer)),
     }
@@ -139,19 +140,32 @@ def _prediction(signature: Signature | None, flags: Schema) -> Schema:
     return record(label={"type": "string", "enum": list(signature.classes)}, probabilities=probabilities, flags=flags)
 
 
-def _scoring(signature: Signature | None) -> list[Schema]:
-    """The four forms of MLflow's protocol; lists of values are in the order of the signature."""
-    line: Schema = {"type": "array"}
+def _line(signature: Signature | None) -> Schema:
+    """One row as a list of values in the order of the signature."""
+    if signature is None:
+        return {"type": "array", "items": {}}
+    return _exactly([_value(feature) for feature in signature.features])
+
+
+def _split(signature: Signature | None) -> Schema:
+    """A table as pandas splits it."""
     columns: Schema = {"type": "array", "items": TEXT}
     if signature:
-        values = [_value(feature) for feature in signature.features]
-        line |= {"prefixItems": values, "minItems": len(values), "maxItems": len(values)}
-        columns["const"] = [feature.name for feature in signature.features]
-    either = {"anyOf": [_several(line), _several(ref("Row"))]}
+        columns = _exactly([{"const": feature.name} for feature in signature.features])
+    return record(columns=columns, data=_several(_line(signature)))
+
+
+def _scoring(signature: Signature | None) -> list[Schema]:
+    """The four forms of MLflow's protocol."""
+    either = {"anyOf": [_several(_line(signature)), _several(ref("Row"))]}
     forms = {
-        "dataframe_split": record(columns=columns, data=_several(line)),
+        "dataframe_split": ref("Split"),
         "dataframe_records": _several(ref("Row")),
         "inputs": either,
         "instances": either,
     }
     return [{**record(**{name: form}), "additionalProperties": False} for name, form in forms.items()]
+
+
+def _exactly(items: list[Schema]) -> Schema:
+    return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}

@@ -48,7 +48,7 @@ class InferInput(Struct):
     name: str
     shape: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(max_length=8)]
     datatype: Annotated[str, Meta(extra_json_schema={"enum": list(JSON_TYPES)})]
-    data: list[Any] | None = None
+    data: Annotated[list[Any], Meta(extra_json_schema={"items": {}})] | None = None
     parameters: Parameters = None
 
 
