@@ -90,8 +90,12 @@ def interrupt(process, when):
 def test_ctrl_c_leaves_nothing_behind(new_project):
     """While training, and while serving: no process, no port, nothing half-written; the next run works."""
     port = free_port()
-    fitted = (new_project / "build/model").exists  # and about to be evaluated
-    for moment in (fitted, lambda: listening(port)):
+
+    def training():
+        """MLflow is making its database, which takes it seconds; the model is fitted and not yet evaluated."""
+        return any(new_project.glob("*mlflow.db*"))
+
+    for moment in (training, lambda: listening(port)):
         process = start(new_project, "make", "demo", f"PORT={port}")
         try:
             assert "nothing was left running" in interrupt(process, moment)

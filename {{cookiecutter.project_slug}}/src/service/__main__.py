@@ -39,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ServiceError as error:
         print(f"error: {error.detail}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # before it served; afterwards it ends in its own way
+        return 130
 
 
 def serve(found: Settings) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from training.errors import TrainingError
+
 
 def main() -> int:
     """Run one step and return its exit code."""
-    from training import settings
-    from training.errors import TrainingError
-
     try:
+        from training import settings
+
         settings.load()  # silences telemetry, so before any library that has some is imported
         from training.commands import cli
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException, RestException
 
+from training import storage
 from training.errors import RegistryError
 
 CHAMPION = "champion"
@@ -82,6 +84,8 @@ class Registry:
         self._artifacts = None if uri else (root / "mlartifacts").resolve().as_uri()
         self._greet()
         with self._told():
+            if not uri:
+                _create(root / "mlflow.db")
             self._client = MlflowClient(self.uri, self.uri)
 
     def log_run(
@@ -219,6 +223,15 @@ class Registry:
                 f"{self.uri}: {str(error).splitlines()[0]}",
                 "check MLFLOW_TRACKING_URI, its credentials and the room on its disk",
             ) from error
+
+
+def _create(database: Path) -> None:
+    """Make the local database whole: MLflow takes seconds for its tables, and cannot go on from half of them."""
+    if not database.exists():
+        with storage.whole(database) as temporary:
+            MlflowClient(f"sqlite:///{temporary.resolve()}").search_experiments(max_results=1)
+            if not database.exists():  # by another process meanwhile
+                os.replace(temporary, database)
 
 
 def _version(found: ModelVersion, champion: str) -> Version:

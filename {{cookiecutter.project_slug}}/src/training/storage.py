@@ -13,8 +13,12 @@ from training.errors import StorageError
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A temporary name beside ``target``, gone afterwards whatever happens."""
+def whole(target: Path) -> Iterator[Path]:
+    """A temporary name beside ``target``, to be moved over it when all is written; gone afterwards whatever happens.
+
+    Raises:
+        StorageError: it could not be written; what was there before is untouched.
+    """
     temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +42,7 @@ def write_file(target: Path, data: bytes, mode: int = 0o644) -> None:
     Raises:
         StorageError: it could not be written; what was there before is untouched.
     """
-    with _whole(target) as temporary:
+    with whole(target) as temporary:
         _write(temporary, data, mode)
         os.replace(temporary, target)
         _sync_folder(target.parent)
@@ -50,7 +54,7 @@ def write_folder(target: Path, contents: Mapping[str, bytes]) -> None:
     Raises:
         StorageError: it could not be written; what was there before is untouched.
     """
-    with _whole(target) as temporary:
+    with whole(target) as temporary:
         for name, data in contents.items():
             path = temporary / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +71,7 @@ def switch(link: Path, target: Path) -> None:
     Raises:
         StorageError: the link could not be made.
     """
-    with _whole(link) as temporary:
+    with whole(link) as temporary:
         os.symlink(os.path.relpath(target, link.parent), temporary)
         os.replace(temporary, link)
         _sync_folder(link.parent)

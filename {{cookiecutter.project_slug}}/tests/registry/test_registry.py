@@ -205,3 +205,14 @@ def test_an_unknown_version_is_a_clear_error(local: Place) -> None:
     local.register()
     with pytest.raises(RegistryError, match="no version '7'"):
         local.registry.version("7")
+
+
+def test_a_database_that_is_not_finished_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(uri: str) -> None:
+        Path(uri.removeprefix("sqlite:///")).write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.registry.MlflowClient", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Registry("", "sample", tmp_path)
+    assert list(tmp_path.iterdir()) == []
