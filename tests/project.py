@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-NOT_THE_USERS = re.compile(r"(CI|DO_NOT_TRACK|MFLAGS|VIRTUAL_ENV)$|(DVC|GITHUB|MAKE|MLFLOW|PYTEST|PYTHON|RUFF|SERVICE|TRAINING)")
+NOT_THE_USERS = re.compile(
+    r"(CI|DO_NOT_TRACK|MFLAGS|VIRTUAL_ENV)$|DVC|GITHUB|MAKE|MLFLOW|PYTEST|PYTHON|RUFF|SERVICE|TRAINING"
+)
 """Variables of the tests' own shell. A user has none of them, and telemetry keeps quiet where it sees CI or pytest."""
 LOCAL = {"SERVICE_ENVIRONMENT": "local", "SERVICE_APPROVERS": ".local/approvers.toml"}
 
@@ -57,7 +59,7 @@ def run(project, *command, **settings):
     """Runs a command that must succeed; returns what it printed."""
     process = start(project, *command, **settings)
     try:
-        said, _ = process.communicate(timeout=500)
+        said, _ = process.communicate(timeout=900)
     finally:
         end(process)
     assert process.returncode == 0, f"{command} ended with {process.returncode}:\n{said}"

@@ -113,6 +113,7 @@ def history(template, tmp_path_factory):
     return folder
 
 
+@pytest.mark.timeout(1200)  # all tests of a project are among it
 @pytest.mark.parametrize("old", OLD)
 def test_an_edited_project_takes_an_update(history, project_env, tmp_path, old):
     known = git(history, "log", "--format=%H").split()
