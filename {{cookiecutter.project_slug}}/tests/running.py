@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 import sample
-from service import auth
+from service import audit, auth
 from service.app import create_app
 from service.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,15 @@ class Service:
         return self.client.post("/v1/predict", json={"rows": rows})
 
 
+def until(condition: Callable[[], T], seconds: float = 30) -> T:
+    """Look again and again until there is something to see; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
 @contextmanager
 def listening(app: Any) -> Iterator[str]:
     """Run an application in a thread. Its socket listens already, so the first request just waits its turn."""
@@ -61,11 +74,16 @@ def listening(app: Any) -> Iterator[str]:
 
 
 @contextmanager
-def started(folder: Path, task: sample.Task = "binary", **changes: Any) -> Iterator[Service]:
-    """Start a service with a release of its own in ``folder``; ``changes`` are settings."""
-    release = sample.release(folder / "current", task)
-    key = auth.create_key(folder / "api-keys.json", "tester")
+def started(
+    folder: Path, task: sample.Task = "binary", key: Ed25519PrivateKey | None = None, **changes: Any
+) -> Iterator[Service]:
+    """Start a service with a release of its own in ``folder``, signed with ``key``; ``changes`` are settings."""
+    release = sample.release(folder / "current", task, key)
+    api_key = auth.create_key(folder / "api-keys.json", "tester")
     paths = {"bundle": release.folder, "approvers": release.approvers, "api_keys": folder / "api-keys.json"}
-    app = create_app(Settings(**{"environment": "prod", **paths, **changes}))
-    with listening(app) as url, httpx.Client(base_url=url, headers={"X-API-Key": key}, trust_env=False) as client:
-        yield Service(url, key, release, app, client)
+    paths |= {"audit": folder / "audit", "audit_key": folder / "audit.pem", "audit_input_key": folder / "audit-input"}
+    if not paths["audit_key"].exists():
+        audit.create_keys(paths["audit_key"], paths["audit_input_key"])
+    app = create_app(Settings(**{"environment": "prod", "log_level": "error", **paths, **changes}))
+    with listening(app) as url, httpx.Client(base_url=url, headers={"X-API-Key": api_key}, trust_env=False) as client:
+        yield Service(url, api_key, release, app, client)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -83,11 +84,12 @@ def release(folder: Path, task: Task = "binary", key: Ed25519PrivateKey | None =
         changes: fields of the signed statement that are to be other than usual.
     """
     key = key or Ed25519PrivateKey.generate()
+    lineage = {**json.loads(contents(task)[bundle.LINEAGE]), "model": changes.get("model", "sample")}
     statement = Statement(
         **{
             "model": "sample",
             "version": "3",
-            "bundle_digest": write_bundle(folder / "bundle", task),
+            "bundle_digest": write_bundle(folder / "bundle", task, lineage=canonical(lineage)),
             "run_id": "run-1",
             "commit": "0" * 40,
             "trained_by": TRAINER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -24,15 +25,27 @@ class ServiceError(Exception):
     Attributes:
         status: the HTTP status that this kind of error is answered with.
         title: the same few words for every error of the kind.
+        headers: sent with the answer.
+        reason: which control refused, for the metrics; empty when none did.
     """
 
     status = 500
     title = "Internal error"
+    reason = ""
 
-    def __init__(self, detail: str, problems: tuple[FieldProblem, ...] = ()) -> None:
+    def __init__(
+        self, detail: str, problems: tuple[FieldProblem, ...] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.problems = problems
+        self.headers = dict(headers or {})
+
+
+class ModelFailed(ServiceError):
+    """The model gave no answer to rows that fit its signature."""
+
+    title = "The model failed"
 
 
 class SettingsError(ServiceError):
@@ -64,7 +77,16 @@ class Unauthenticated(ServiceError):
 
     status = 401
     title = "Authentication required"
+    reason = "authentication"
     challenge = 'Bearer realm="API key"'
+
+
+class Forbidden(ServiceError):
+    """The caller is known, and may not do this."""
+
+    status = 403
+    title = "Not allowed"
+    reason = "scope"
 
 
 class BadRequest(ServiceError):
@@ -81,6 +103,13 @@ class NotFound(ServiceError):
     title = "Not found"
 
 
+class RequestTimeout(ServiceError):
+    """The request did not arrive whole in time."""
+
+    status = 408
+    title = "Request took too long to arrive"
+
+
 class TooLarge(ServiceError):
     """The body or its number of rows is over the limit."""
 
@@ -93,6 +122,49 @@ class InvalidInput(ServiceError):
 
     status = 422
     title = "Invalid input"
+
+
+class RateLimited(ServiceError):
+    """The caller has used up its rate or quota; ``Retry-After`` says when to come back."""
+
+    status = 429
+    title = "Too many requests"
+
+
+class Overloaded(ServiceError):
+    """More is waiting than can be answered in time; ``Retry-After`` says when to come back."""
+
+    status = 503
+    title = "Overloaded"
+    reason = "queue"
+
+
+class DeadlineExceeded(ServiceError):
+    """The answer would come, or came, after the caller's deadline."""
+
+    status = 504
+    title = "Deadline exceeded"
+    reason = "deadline"
+
+
+class RemoteUnavailable(ServiceError):
+    """A party that this service depends on cannot be reached."""
+
+    status = 503
+    title = "A dependency is unavailable"
+
+
+class AuditFailed(ServiceError):
+    """The decision cannot be recorded, and the policy is to make none without a record."""
+
+    status = 503
+    title = "Audit unavailable"
+    reason = "audit"
+
+
+def fault() -> ServiceError:
+    """What is told of a fault of ours: nothing."""
+    return ServiceError("the service failed to answer; the log has more under this request id")
 
 
 def pointer(*parts: str | int) -> str:

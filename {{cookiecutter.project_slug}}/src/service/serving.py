@@ -2,38 +2,75 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from prometheus_client import Counter
 
 from service import approval, bundle
 from service.approval import Approvers, Statement
+from service.batching import Batcher
 from service.bundle import Bundle
-from service.errors import ApprovalRefused, BundleError, NotFound, ServiceError
+from service.cost import Cost
+from service.errors import ApprovalRefused, BundleError, ServiceError
+from service.metrics import Metrics
+from service.reader import Reader
 from service.session import Session
-from service.signature import Decoded
 
 log = logging.getLogger("service")
 
 
 @dataclass(frozen=True)
+class Engine:
+    """What models are run with.
+
+    Attributes:
+        metrics: counts batches and reloads.
+        parallel: calls of one model in threads at the same time.
+        most_waiting: rows that may wait for one model.
+        most_rows: rows allowed in one request.
+        threads: shared by all models.
+    """
+
+    metrics: Metrics = field(default_factory=Metrics)
+    parallel: int = 1
+    most_waiting: int = 50_000
+    most_rows: int = 10_000
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(thread_name_prefix="model"))
+
+    def served(self, found: Bundle, session: Session, statement: Statement) -> Served:
+        """Warm a model up, and make ready what answers with it."""
+        signature = found.signature
+        cost = Cost.measured(session.run, signature.decode(found.golden.rows).blocks)
+        batcher = Batcher(
+            session.run, cost, self.threads, self.metrics, statement.model, self.most_waiting, self.parallel
+        )
+        answered = self.metrics.predictions.labels(statement.model, statement.version)
+        return Served(found, session, statement, Reader(signature, self.most_rows), batcher, answered)
+
+
+@dataclass(frozen=True)
 class Served:
-    """An approved bundle, loaded and checked."""
+    """An approved bundle, loaded, checked and warm.
+
+    Attributes:
+        bundle, session, approval: what was loaded.
+        reader: decodes the usual request.
+        batcher: answers rows.
+        answered: counts them.
+    """
 
     bundle: Bundle
     session: Session
     approval: Statement
+    reader: Reader
+    batcher: Batcher
+    answered: Counter
 
-    async def run(self, decoded: Decoded) -> NDArray[np.float32]:
-        """Answer off the event loop: ONNX Runtime lets go of the interpreter lock while it computes."""
-        return await asyncio.to_thread(self.session.run, decoded.blocks)
 
-
-def load(folder: Path, approvers: Approvers, *, allow_self: bool) -> Served:
+def load(folder: Path, approvers: Approvers, engine: Engine, *, allow_self: bool) -> Served:
     """Read a bundle and its approval, and refuse it unless everything about it is as it should be.
 
     Raises:
@@ -49,7 +86,7 @@ def load(folder: Path, approvers: Approvers, *, allow_self: bool) -> Served:
     statement = approval.verify(approval.Approval.from_json(text), found, approvers, allow_self=allow_self)
     session = Session(found.model, found.signature)
     session.check(found.golden)
-    return Served(found, session, statement)
+    return engine.served(found, session, statement)
 
 
 class Slot:
@@ -59,31 +96,29 @@ class Slot:
         folder: the link or folder that ``pull`` switches.
         approvers: file with the public keys of those who may approve; read anew for each bundle.
         allow_self: whether a self-approved bundle will do (local mode).
+        engine: what the model is run with.
 
     Attributes:
         problem: why the newest bundle is not being served; None when it is.
     """
 
-    def __init__(self, folder: Path, approvers: Path, *, allow_self: bool) -> None:
+    def __init__(self, folder: Path, approvers: Path, *, allow_self: bool, engine: Engine | None = None) -> None:
         self._folder = folder
         self._approvers = approvers
         self._allow_self = allow_self
+        self._engine = engine or Engine()
         self._served: Served | None = None
         self._tried: tuple[str, tuple[int, ...]] | None = None
         self.problem: ServiceError | None = BundleError(f"{folder}: no bundle was loaded yet")
 
-    def get(self, name: str | None = None, version: str | None = None) -> Served:
+    def get(self) -> Served:
         """What is served now.
 
         Raises:
             BundleError, ApprovalRefused: nothing is; why not.
-            NotFound: it is not the model or version asked for.
         """
         if self._served is None:
             raise _anew(self.problem)
-        statement = self._served.approval
-        if (name is not None and name != statement.model) or (version is not None and version != statement.version):
-            raise NotFound(f"this service has model {statement.model!r} in version {statement.version} only")
         return self._served
 
     @property
@@ -104,19 +139,15 @@ class Slot:
         self._tried = state
         try:
             approvers = approval.load_approvers(self._approvers)
-            served = load(self._folder, approvers, allow_self=self._allow_self)
+            served = load(self._folder, approvers, self._engine, allow_self=self._allow_self)
         except Exception as error:  # whatever is wrong with a new bundle, the one being served stays
             self.problem = _anew(error)
+            self._engine.metrics.reloads.labels("refused").inc()
             log.error("bundle refused", extra={"bundle": str(self._folder), "reason": self.problem.detail})
         else:
             self._served, self.problem = served, None
+            self._engine.metrics.reloads.labels("loaded").inc()
             log.info("bundle loaded", extra={"digest": served.bundle.digest, "version": served.approval.version})
-
-    async def watch(self, seconds: float) -> None:
-        """Refresh every so many seconds, until cancelled."""
-        while True:
-            await asyncio.sleep(seconds)
-            await asyncio.to_thread(self.refresh)
 
     def _state(self) -> tuple[str, tuple[int, ...]]:
         """Changes whenever another bundle is switched in or put there, or the list of approvers is edited."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, get_origin
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.errors import SettingsError
+from service.limits.gcra import Rate
 
 PREFIX = "SERVICE_"
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0)]
 
 
 class Settings(BaseSettings):
@@ -23,29 +28,110 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer; one that dies is replaced.")
+    name: str = Field(
+        default="model-service", pattern="^[a-z0-9-]{1,63}$", description="Its name in traces, and in a shared Redis."
+    )
+
     bundle: Path = Field(
         default=Path("models/current"), description="Folder with the approved bundle, as `pull` left it."
     )
+    more_bundles: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(), description="Folders of further models, separated by commas; asked for by their names."
+    )
     approvers: Path = Field(default=Path("approvers.toml"), description="Public keys of those who may approve a model.")
+    reload_seconds: Seconds = Field(default=2.0, description="How often to look for a newly pulled bundle, in seconds.")
+    model_threads: int = Field(
+        default=2, ge=1, description="Threads for calls of the model that are too slow for the event loop."
+    )
+
     api_keys: Path = Field(
         default=Path("api-keys.json"), description="Hashes of the API keys; see `python -m service keys`."
     )
     local_key: Path = Field(
         default=Path(".local/api-key"), description="Where local mode keeps the API key that it makes."
     )
+    token_issuer: str = Field(default="", description="Issuer of JWTs to accept (`iss`); empty accepts none.")
+    token_audience: str = Field(default="", description="What JWTs must be meant for (`aud`).")
+    token_keys: str = Field(default="", description="URL of the issuer's keys (JWKS).")
+    token_url: str = Field(
+        default="", description="Where clients get a token (OAuth2 client credentials); shown in the API document."
+    )
+    token_leeway: float = Field(default=30.0, ge=0, description="Clock skew allowed in JWTs, in seconds.")
     pages: Literal["open", "key"] = Field(
         default="key", description="Whether `/` and `/docs` ask for an API key; `open` by default in local mode."
     )
-    reload_seconds: float = Field(
-        default=2.0, gt=0, description="How often to look for a newly pulled bundle, in seconds."
+
+    rate: str = Field(
+        default="20000/second",
+        description="Requests of one caller to one route, such as `200/second` or `200/second burst 400`, or `none`.",
     )
+    quota: str = Field(
+        default="none", description="Requests of one caller to all routes in the long run, such as `1000000/day`."
+    )
+    redis: str = Field(
+        default="", description="URL of the Redis or Valkey in which replicas share limits; empty: each has its own."
+    )
+
     max_body_bytes: int = Field(default=10_000_000, gt=0, description="Largest request body, in bytes.")
+    max_head_bytes: int = Field(default=32_768, ge=1024, description="Longest request line and headers, in bytes.")
     max_rows: int = Field(default=10_000, gt=0, description="Most rows in one request.")
+    max_connections: int = Field(default=2_000, gt=0, description="Connections open at the same time, a worker.")
+    max_queue: int = Field(default=50_000, gt=0, description="Rows that may wait for the model, a worker.")
+    deadline_seconds: Seconds = Field(
+        default=5.0, description="Time for an answer, in seconds; callers may ask for less (`X-Request-Timeout-Ms`)."
+    )
+    receive_seconds: Seconds = Field(default=10.0, description="Time for a request to arrive whole, in seconds.")
+    keep_alive_seconds: int = Field(default=75, gt=0, description="How long an idle connection stays open, in seconds.")
+    drain_seconds: float = Field(
+        default=5.0, ge=0, description="Time for load balancers to notice that it stops, in seconds; 0 in local mode."
+    )
     grace_seconds: int = Field(
         default=20, ge=0, description="Time for requests in flight when told to stop, in seconds."
     )
+
+    cache_bytes: int = Field(default=0, ge=0, description="Size of the cache of answers, in bytes; 0 for none.")
+    cache_seconds: Seconds = Field(default=60.0, description="How long an answer may be repeated, in seconds.")
+    degrade: Literal["refuse", "cached", "fallback", "default"] = Field(
+        default="refuse",
+        description="When the model cannot answer: refuse; or an old cached, a fallback bundle's or a default answer.",
+    )
+    fallback: Path | None = Field(default=None, description="Folder with the approved bundle of a simpler model.")
+    default_answer: Annotated[tuple[float, ...], NoDecode] = Field(
+        default=(), description="The default answer: probabilities in the order of the classes, or one value."
+    )
+
+    audit: Path | None = Field(
+        default=Path("audit"), description="Folder for the record of all decisions; `none` keeps none."
+    )
+    audit_key: Path = Field(default=Path("audit-key.pem"), description="Ed25519 key that signs the record.")
+    audit_input_key: Path = Field(
+        default=Path("audit-input-key"), description="Secret under which the record keeps hashes of inputs."
+    )
+    audit_full: Literal["refuse", "shed"] = Field(
+        default="refuse", description="When a decision cannot be recorded: refuse to make it, or go on and count."
+    )
+    audit_fsync_seconds: float = Field(
+        default=1.0, ge=0, description="How much of the record a power cut may take, in seconds."
+    )
+
+    commit: str = Field(default="unknown", description="Git commit of the code, for the record of decisions.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
+    )
+    log_features: bool = Field(default=False, description="Whether rows may be logged; they may be personal data.")
+    otlp: str = Field(
+        default="", description="URL of an OpenTelemetry collector (OTLP over HTTP) for traces; empty: no traces."
+    )
+    trace_ceiling: float = Field(
+        default=10.0, ge=0, description="Most requests a second that are traced because their callers trace them."
+    )
+    trace_share: Share = Field(default=0.01, description="Share of requests that is traced.")
+
+    tls_certificate: Path | None = Field(default=None, description="Certificate chain, PEM; without one, plain HTTP.")
+    tls_key: Path | None = Field(default=None, description="The certificate's private key, PEM.")
+    tls_client_ca: Path | None = Field(
+        default=None, description="Authorities whose client certificates are demanded (mutual TLS), PEM."
     )
 
     @property
@@ -53,18 +139,53 @@ class Settings(BaseSettings):
         """Whether this is somebody's own machine."""
         return self.environment == "local"
 
+    @property
+    def rate_limit(self) -> Rate | None:
+        """``rate``, read."""
+        return _rate(self.rate)
+
+    @property
+    def quota_limit(self) -> Rate | None:
+        """``quota``, read."""
+        return _rate(self.quota)
+
+    @field_validator("rate", "quota")
+    @classmethod
+    def _is_rate(cls, value: str) -> str:
+        _rate(value)
+        return value
+
+    @field_validator("audit", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        return None if value == "none" else value
+
+    @field_validator("more_bundles", "default_answer", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
     @model_validator(mode="after")
-    def _open_pages_locally(self) -> Self:
-        if self.local and "pages" not in self.model_fields_set:
-            object.__setattr__(self, "pages", "open")
+    def _easier_locally(self) -> Self:
+        easier = {"pages": "open", "drain_seconds": 0.0, "audit": Path(".local/audit")}
+        easier |= {"audit_key": Path(".local/audit-key.pem"), "audit_input_key": Path(".local/audit-input-key")}
+        for name, value in easier.items() if self.local else ():
+            if name not in self.model_fields_set:
+                object.__setattr__(self, name, value)
         return self
+
+
+def _rate(text: str) -> Rate | None:
+    return None if text.strip().lower() == "none" else Rate.parse(text)
 
 
 def table() -> str:
     """All settings as a Markdown table, for the README."""
     lines = ["| variable | default | what it does |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        lines.append(f"| `{PREFIX}{name.upper()}` | `{field.default}` | {field.description} |")
+        told = f"{field.description}{_kind(field.annotation, field.default)}"
+        default = "" if field.default in (None, "", ()) else f"`{field.default}`"
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {told} |")
     return "\n".join(lines)
 
 
@@ -72,10 +193,57 @@ def load() -> Settings:
     """Read the environment.
 
     Raises:
-        SettingsError: naming every variable that is wrong, and what would do.
+        SettingsError: naming every variable that is wrong or unknown, and what would do.
     """
+    wrong = [*_unknown(), *_lacking()]
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
-        wrong = [f"{PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise SettingsError("\n".join(wrong)) from error
+        for told in error.errors():
+            text = told["msg"].removeprefix("Value error, ")
+            wrong.append(f"{PREFIX}{'_'.join(map(str, told['loc'])).upper()}: {text}" if told["loc"] else text)
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return found
+
+
+def _unknown() -> list[str]:
+    """Variables that look like settings and are none: most likely misspelt."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    wrong = []
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            wrong.append(f"{name}: there is no such setting" + (f"; did you mean {close[0]}?" if close else ""))
+    return wrong
+
+
+def _lacking() -> list[str]:
+    """Variables that are needed because another is set."""
+    degraded = {"cached": "cache_bytes", "fallback": "fallback", "default": "default_answer"}
+    needs = [
+        *(("token_issuer", name) for name in ("token_keys", "token_audience")),
+        *(("token_keys", "token_issuer"), ("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")),
+        ("tls_client_ca", "tls_certificate"),
+    ]
+    if name := degraded.get(os.environ.get(f"{PREFIX}DEGRADE", "")):
+        needs.append(("degrade", name))
+    pairs = [(f"{PREFIX}{given.upper()}", f"{PREFIX}{lacking.upper()}") for given, lacking in needs]
+    return [
+        f"{lacking}: needed because {given} is set"
+        for given, lacking in pairs
+        if os.environ.get(given) and not os.environ.get(lacking)
+    ]
+
+
+def _kind(annotation: object, default: object) -> str:
+    """What may stand in a variable, where its default does not show it."""
+    choices = getattr(annotation, "__args__", ())
+    if get_origin(annotation) is Literal:
+        return f" One of {', '.join(f'`{choice}`' for choice in choices)}."
+    if annotation is bool:
+        return " `True` or `False`."
+    if default in (None, "", ()):
+        names = {Path: "A path", float: "Numbers"}
+        return f" {names.get(choices[0], 'A text') if choices else 'A text'}."
+    return ""

@@ -5,6 +5,7 @@ Training and serving build the model's input through this one module, so they ca
 
 from __future__ import annotations
 
+import json
 import math
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,6 +79,12 @@ class Decoded:
     blocks: Blocks
     rows: int
     flags: dict[int, list[Flag]]
+
+    def canonical(self) -> bytes:
+        """The same bytes for the same input, whichever protocol it came in."""
+        numeric, text = self.blocks.get("numeric"), self.blocks.get("text")
+        head = b"" if numeric is None else numeric.tobytes()
+        return head if text is None else head + json.dumps(text.tolist()).encode()
 
 
 @dataclass(frozen=True)

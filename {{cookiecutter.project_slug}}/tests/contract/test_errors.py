@@ -10,7 +10,7 @@ from fastapi import HTTPException
 
 from running import Service
 from sample import ROWS
-from service.http.predict import Desk
+from service.desk import Desk
 
 ROUTES = ("/v1/predict", "/v2/models/sample/infer", "/invocations")
 
@@ -78,7 +78,7 @@ def test_faults_of_ours(start: Callable[..., Service], monkeypatch: pytest.Monke
         raise ZeroDivisionError("inside")
 
     failing = start()
-    monkeypatch.setattr(Desk, "body", broken)
+    monkeypatch.setattr(Desk, "enter", broken)
     check(failing.client.post(route, content=b"{}"), 500)
 
 

@@ -111,6 +111,7 @@ def test_what_needs_no_key_says_so(document: dict[str, Any]) -> None:
     }
     assert locked == {
         "/v1/predict",
+        "/v1/models/{name}/predict",
         "/v2",
         "/v2/models/{name}",
         "/v2/models/{name}/infer",

@@ -8,19 +8,12 @@ import subprocess
 from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
-from pathlib import Path
 
 import httpx
 import pytest
 
-from running import Service
-from sample import APPROVER, ROWS, release
-from service.auth import ApiKeys
-from service.http.predict import Desk
-from service.http.status import status_page
-from service.metrics import Metrics
-from service.serving import Slot
-from service.settings import Settings
+from running import Service, until
+from sample import APPROVER, ROWS
 
 PAGES = ("/", "/card", "/docs", "/docs/assets/docs.js", "/openapi.json")
 
@@ -141,13 +134,10 @@ def test_without_a_model_the_pages_say_so(
     links(html)
 
 
-def test_a_refused_successor_is_told_while_the_old_one_is_served(tmp_path: Path) -> None:
-    made = release(tmp_path / "current")
-    slot = Slot(made.folder, made.approvers, allow_self=False)
-    slot.refresh()
-    made.sign(trained_by=APPROVER)
-    slot.refresh()
-    html = status_page(Desk(slot, ApiKeys({}), Metrics(), Settings()), "http://here/")
+def test_a_refused_successor_is_told_while_the_old_one_is_served(start: Callable[..., Service]) -> None:
+    service = start(reload_seconds=0.02)
+    service.release.sign(trained_by=APPROVER)
+    html = until(lambda: "A newer bundle was refused" in (page := service.client.get("/").text) and page)
     assert "Ready" in html
     assert "A newer bundle was refused; this one goes on being served" in html
     assert "counts in local mode only" in html

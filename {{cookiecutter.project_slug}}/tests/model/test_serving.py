@@ -40,7 +40,12 @@ def client(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     sample.list_approvers(folder / "approvers.toml", {sample.APPROVER: key})
     api_key = auth.create_key(folder / "api-keys.json", "tester")
     settings = Settings(
-        environment="prod", bundle=release, approvers=folder / "approvers.toml", api_keys=folder / "api-keys.json"
+        environment="prod",
+        bundle=release,
+        approvers=folder / "approvers.toml",
+        api_keys=folder / "api-keys.json",
+        audit=None,
+        log_level="error",
     )
     with (
         listening(create_app(settings)) as url,

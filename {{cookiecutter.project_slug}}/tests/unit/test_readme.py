@@ -34,5 +34,5 @@ def test_every_file_it_names_exists() -> None:
         ".venv/bin/dvc",
     }
     named = set(re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w-]+\.(?:yaml|toml|md|txt|db))`", README))
-    missing = {name for name in named if not (ROOT / name).exists() and name.rstrip("/") not in made_later}
+    missing = {name for name in named if not name[0].isdigit() and not (ROOT / name).exists() and name.rstrip("/") not in made_later}
     assert not missing

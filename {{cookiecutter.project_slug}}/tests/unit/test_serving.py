@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sample import APPROVER, TRAINER, Release, list_approvers, release, write_bundle
 from service import bundle
 from service.approval import APPROVAL
-from service.errors import ApprovalRefused, BundleError, NotFound, ServiceError
+from service.errors import ApprovalRefused, BundleError, ServiceError
 from service.serving import Slot
 
 
@@ -40,13 +40,7 @@ def test_an_approved_bundle_is_served(made: Release) -> None:
     assert found.ready
     assert found.problem is None
     assert found.get().approval == made.statement
-    assert found.get("sample", "3").bundle.digest == made.statement.bundle_digest
-
-
-@pytest.mark.parametrize("asked", [("other", None), ("sample", "4"), (None, "03")])
-def test_another_model_or_version_is_not_found(made: Release, asked: tuple[str | None, str | None]) -> None:
-    with pytest.raises(NotFound, match="'sample' in version 3 only"):
-        slot(made).get(*asked)
+    assert found.get().bundle.digest == made.statement.bundle_digest
 
 
 @pytest.mark.parametrize("name", [*sorted(bundle.FILES), bundle.MANIFEST])

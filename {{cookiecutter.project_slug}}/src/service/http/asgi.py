@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from service.call import Call
 from service.errors import BadRequest, FieldProblem, ServiceError, TooLarge, Unauthenticated, pointer
 
 T = TypeVar("T")
@@ -17,6 +18,14 @@ PROBLEM = b"application/problem+json"
 
 _STRING_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|NaN', re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+
+
+def call_of(scope: Scope) -> Call:
+    """The request's own record, which :class:`service.http.observe.Observe` began; now with its route."""
+    call: Call = scope["state"]["call"]
+    if "route" in scope:
+        call.route = getattr(scope["route"], "path", call.route)
+    return call
 
 
 class ClientGone(Exception):
@@ -94,18 +103,22 @@ async def send_bytes(
 
 def problem(error: ServiceError, scope: Scope) -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
     """An error as a problem document (RFC 9457), and the headers that go with it."""
-    path = scope.get("path", "")
+    path, call = scope["path"], call_of(scope)
+    call.error, call.refused = error.title, error.reason
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
         "instance": path,
-        "request_id": scope.get("state", {}).get("request_id", ""),
+        "request_id": call.request_id,
     }
     if error.problems:
         document["errors"] = [{"pointer": p.pointer, "detail": p.detail} for p in error.problems]
     if path.startswith("/v2"):  # the Open Inference Protocol has this member, and its clients show nothing else
         document["error"] = "; ".join([error.detail, *(f"{p.pointer}: {p.detail}" for p in error.problems[:3])])
-    challenge = isinstance(error, Unauthenticated) and ((b"www-authenticate", error.challenge.encode()),)
-    return msgspec.json.encode(document), challenge or ()
+    headers = dict(error.headers)
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = error.challenge
+    raw = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+    return msgspec.json.encode(document), raw

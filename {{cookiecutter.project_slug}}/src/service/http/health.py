@@ -5,12 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from service.errors import ServiceError
-from service.metrics import CONTENT_TYPE, Metrics
-from service.serving import Slot
+from service.desk import Desk
+from service.metrics import CONTENT_TYPE
 
 
-def router(slot: Slot, metrics: Metrics) -> APIRouter:
+def router(desk: Desk) -> APIRouter:
     """Liveness, readiness and metrics; open to all, as probes and scrapers carry no key."""
     routes = APIRouter(tags=["health"])
 
@@ -20,14 +19,13 @@ def router(slot: Slot, metrics: Metrics) -> APIRouter:
 
     @routes.get("/readyz", summary="Whether predictions can be answered", responses={503: {"description": "Not yet"}})
     async def readyz() -> JSONResponse:
-        try:
-            slot.get()
-        except ServiceError as error:  # the title only: the rest is for those with a key
-            return JSONResponse({"status": "not ready", "reason": error.title}, 503)
+        if reason := desk.unready:
+            return JSONResponse({"status": "not ready", "reason": reason}, 503)
         return JSONResponse({"status": "ready"})
 
     @routes.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
     async def expose() -> Response:
-        return Response(metrics.expose(), media_type=CONTENT_TYPE)
+        desk.metrics.in_flight.set(desk.lifecycle.in_flight - 1)  # this one aside
+        return Response(desk.metrics.expose(), media_type=CONTENT_TYPE)
 
     return routes

@@ -12,11 +12,13 @@ from fastapi.responses import PlainTextResponse, Response
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from service.call import Call
+from service.desk import Desk
 from service.errors import BadRequest, FieldProblem, pointer
-from service.http.asgi import parse_json, shaped
+from service.http.asgi import call_of, parse_json, read_body, shaped
 from service.http.columns import At, check_names, untyped
-from service.http.predict import Desk, plain
-from service.http.schemas import KEY, content, problems
+from service.http.predict import plain
+from service.http.schemas import ASKING, KEY, content, problems
 from service.signature import Decoded, Signature, rows_of
 
 FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")
@@ -49,22 +51,24 @@ def router(desk: Desk) -> APIRouter:
         "/invocations",
         summary="Labels or values for rows",
         response_class=Response,
-        responses={200: content("ScoringResponse"), **problems(400, 401, 413, 422, 500, 503)},
+        responses={200: content("ScoringResponse"), **problems(*ASKING)},
         openapi_extra={"security": KEY, "requestBody": {"required": True, **content("ScoringRequest")}},
     )
     async def invocations(request: Request) -> Response:
-        desk.authenticate(request.scope)
-        served = desk.slot.get()
+        call = call_of(request.scope)
+        await desk.enter(call)
+        served = desk.models.get()
         signature = served.bundle.signature
-        asked = shaped(parse_json(await desk.body(request.receive), nan=True), ScoringRequest)
+        body = await read_body(request.receive, desk.settings.max_body_bytes)
+        asked = shaped(parse_json(body, nan=True), ScoringRequest)
         rows, at = _rows(signature, asked)
         desk.admit(len(rows))
         decoded = signature.decode(rows, at)
-        outputs = await desk.answer(served, decoded)
-        return Response(msgspec.json.encode(_answer(signature, outputs, decoded)), media_type="application/json")
+        outputs = await desk.answer(call, served, decoded)
+        return Response(msgspec.json.encode(_answer(signature, call, outputs, decoded)), media_type="application/json")
 
     async def ping() -> PlainTextResponse:
-        return PlainTextResponse("\n", 200 if desk.slot.ready else 503)
+        return PlainTextResponse("\n", 200 if desk.ready else 503)
 
     for path in ("/ping", "/health"):
         told: dict[str, Any] = {"summary": "Whether a model is loaded", "responses": {503: {"description": "Not yet"}}}
@@ -77,11 +81,13 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def _answer(signature: Signature, outputs: NDArray[np.float32], decoded: Decoded) -> dict[str, Any]:
-    """Labels or values; and what was imputed or let through, if anything was."""
+def _answer(signature: Signature, call: Call, outputs: NDArray[np.float32], decoded: Decoded) -> dict[str, Any]:
+    """Labels or values; and, if so, what was imputed or let through, and how the answer was made without the model."""
     answer: dict[str, Any] = {"predictions": plain(signature, outputs)}
     if decoded.flags:
         answer["flags"] = [{"row": row, **asdict(flag)} for row, flags in decoded.flags.items() for flag in flags]
+    if call.degraded:
+        answer["degraded"] = call.degraded
     return answer
 
 

@@ -1,88 +1,147 @@
-"""What happens around every request: an id, a measurement, a log line, and no error that leaves without a document."""
+"""What happens around every request: an id, a measurement, a log line, a trace, and no error without a document."""
 
 from __future__ import annotations
 
 import logging
 import re
 import time
-import uuid
+from collections.abc import Mapping
+from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import ServiceError
-from service.http.asgi import PROBLEM, ClientGone, problem, send_bytes
+from service.call import Call
+from service.desk import TIMEOUT
+from service.errors import ServiceError, fault
+from service.http.asgi import PROBLEM, ClientGone, call_of, problem, send_bytes
+from service.lifecycle import Lifecycle
+from service.logs import AccessLog
 from service.metrics import Metrics
+from service.tracing import Tracer
 
 log = logging.getLogger("service.access")
 SAFE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+ASKED = frozenset({b"x-request-id", b"traceparent", b"x-api-key", b"authorization", TIMEOUT})
+"""Headers that controls read: looked for once."""
 QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready", "/ping", "/health"})
+SECURE = ((b"x-content-type-options", b"nosniff"),)
+STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+CLOSE = (b"connection", b"close")
 
 
 class Observe:
-    """Pure ASGI middleware around the whole application."""
+    """The outermost ASGI layer: meets each request first, and its answer last.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    Args:
+        app: answers what no lane does.
+        lanes: raw ASGI applications that answer POST at a path of their own.
+        metrics: counts.
+        access: logs.
+        tracer: traces those requests that are sampled.
+        lifecycle: whether the service is about to stop.
+        tls: whether clients came by TLS, and are to come so only.
+    """
+
+    quiet = QUIET
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        lanes: Mapping[str, ASGIApp],
+        metrics: Metrics,
+        access: AccessLog,
+        tracer: Tracer,
+        lifecycle: Lifecycle,
+        *,
+        tls: bool,
+    ) -> None:
         self.app = app
+        self.lanes = lanes
         self.metrics = metrics
+        self.access = access
+        self.tracer = tracer
+        self.lifecycle = lifecycle
+        self.headers = (*SECURE, STRICT_TRANSPORT) if tls else SECURE
+        self._counted: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
-        began = time.perf_counter()
-        status = 0
+        call = self._begin(scope)
+        self.lifecycle.in_flight += 1
+        answered = False
 
         async def observed(message: Message) -> None:
-            nonlocal status
+            nonlocal answered
             if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
-                headers["x-content-type-options"] = "nosniff"
+                call.status = message["status"]
+                message["headers"] = self._headed(call, message["headers"])
+            else:
+                answered = not message.get("more_body", False)
             await send(message)
 
         try:
-            await self.app(scope, receive, observed)
+            await self._answer(call, scope, receive, observed)
         except ClientGone:
-            status = 499
+            call.status = 499
         except Exception as error:
-            if status:
-                raise  # the answer has begun: only closing the connection is honest
             if not isinstance(error, ServiceError):
-                log.exception("request failed", extra={"request_id": request_id})
-                error = ServiceError("the service failed to answer; the log has more under this request id")
-            body, headers = problem(error, scope)
-            await send_bytes(observed, error.status, body, PROBLEM, headers)
+                log.exception("request failed", extra={"request_id": call.request_id})
+            if not call.status:
+                await self._refuse(scope, observed, error)
+            elif not answered:
+                raise  # the answer has begun: only closing the connection is honest
         finally:
-            self._record(scope, status or 500, time.perf_counter() - began, request_id)
+            self.lifecycle.in_flight -= 1
+            self._end(call, scope)
 
-    def _record(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
-        route = getattr(scope.get("route"), "path", None) or "unmatched"
-        method = scope["method"] if scope["method"] in METHODS else "other"
-        self.metrics.requests.labels(method, route, str(status)).inc()
-        self.metrics.duration.labels(route).observe(seconds)
-        level = logging.DEBUG if route in QUIET else logging.INFO
-        log.log(
-            level,
-            "request",
-            extra={
-                "request_id": request_id,
-                "method": method,
-                "route": route,
-                "status": status,
-                "milliseconds": round(seconds * 1000, 3),
-                "principal": scope["state"].get("principal", ""),
-            },
-        )
+    def _begin(self, scope: Scope) -> Call:
+        call = Call(method=scope["method"] if scope["method"] in METHODS else "other")
+        parent = None
+        call.asked = tuple([header for header in scope["headers"] if header[0] in ASKED])
+        for name, value in call.asked:
+            if name == b"x-request-id" and SAFE_ID.fullmatch(value):
+                call.request_id = value.decode("ascii")
+            elif name == b"traceparent":
+                parent = value
+        self.tracer.begin(call, parent)
+        call.request_id = call.request_id or call.trace_id
+        scope.setdefault("state", {})["call"] = call
+        return call
 
+    async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        lane = self.lanes.get(scope["path"]) if call.method == "POST" else None
+        if lane is None:
+            await self.app(scope, receive, send)
+        else:
+            call.route = scope["path"]
+            await lane(scope, receive, send)
 
-def _request_id(scope: Scope) -> str:
-    """The caller's own id when it is harmless to repeat, else a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and SAFE_ID.fullmatch(value):
-            return str(value.decode("ascii"))
-    return uuid.uuid4().hex
+    async def _refuse(self, scope: Scope, send: Send, error: Exception) -> None:
+        told = error if isinstance(error, ServiceError) else fault()
+        body, headers = problem(told, scope)
+        await send_bytes(send, told.status, body, PROBLEM, headers)
+
+    def _headed(self, call: Call, headers: Any) -> list[tuple[bytes, bytes]]:
+        added = [*headers, (b"x-request-id", call.request_id.encode()), *self.headers, *call.headers]
+        if self.lifecycle.draining:
+            added.append(CLOSE)
+        return added
+
+    def _end(self, call: Call, scope: Scope) -> None:
+        call_of(scope)
+        status = call.status or 500
+        key = (call.method, call.route, status)
+        counted = self._counted.get(key)
+        if counted is None:
+            counted = self.metrics.requests.labels(key[0], key[1], str(status)), self.metrics.duration.labels(key[1])
+            self._counted[key] = counted
+        counted[0].inc()
+        counted[1].observe(time.perf_counter() - call.began)
+        if call.refused:
+            self.metrics.refused.labels(call.refused).inc()
+        self.access.write(call, call.features)
+        if call.sampled:
+            self.tracer.finish(call)

@@ -8,16 +8,25 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from service.desk import Desk
 from service.http import schemas
 from service.http.columns import DATATYPES
 from service.http.openinference import InferRequest
-from service.http.schemas import KEY, content, problems
+from service.http.schemas import ASKING, KEY, content, problems
+from service.models import Models
 from service.serving import Served, Slot
+from service.settings import Settings
 
 SECURITY = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "bearer": {"type": "http", "scheme": "bearer", "description": "The API key as bearer token."},
     "basic": {"type": "http", "scheme": "basic", "description": "Any user name, and the API key as password."},
+}
+SCOPES = {
+    "predict": "Ask for predictions.",
+    "feedback": "Say what became of predictions.",
+    "jobs": "Have large tables answered.",
+    "admin": "Run the service.",
 }
 DESCRIPTION = """Predictions of one approved model, in three protocols over the same rows and the same rules.
 
@@ -26,16 +35,17 @@ Every route answers a method that it does not have with 405."""
 
 
 def document(app: FastAPI, slot: Slot) -> dict[str, Any]:
-    """Describe all routes; without a model, rows are described in general terms."""
+    """Describe all routes of an application, with rows as the model in ``slot`` takes them, or in general terms."""
+    desk: Desk = app.state.desk
     served = slot.served
     name, version = (served.approval.model, served.approval.version) if served else ("No model", "none")
     made: dict[str, Any] = get_openapi(title=name, version=version, description=DESCRIPTION, routes=app.routes)
-    made["paths"] = {"/v1/predict": {"post": _predict()}, **made["paths"]}
+    made["paths"] = {**_predict(), **made["paths"]}
     for path, item in made["paths"].items():
-        if path.startswith("/v2/models/"):
-            item["parameters"] = _parameters(path, served)
+        if "{name}" in path:
+            item["parameters"] = _parameters(path, desk.models)
     components = made.setdefault("components", {})
-    components["securitySchemes"] = SECURITY
+    components["securitySchemes"] = SECURITY | _tokens(desk.settings)
     components["schemas"] = {**components.get("schemas", {}), **_schemas(served)}
     if served:
         _add_examples(made["paths"], served)
@@ -43,32 +53,50 @@ def document(app: FastAPI, slot: Slot) -> dict[str, Any]:
 
 
 def _predict() -> dict[str, Any]:
-    """The one route that FastAPI does not see."""
+    """The routes that FastAPI does not see."""
+
+    def post(operation: str, summary: str, *further: int) -> dict[str, Any]:
+        return {
+            "post": {
+                "tags": ["predictions"],
+                "summary": summary,
+                "operationId": operation,
+                "security": KEY,
+                "requestBody": {"required": True, **content("PredictRequest")},
+                "responses": {
+                    "200": {"description": "One prediction for each row", **content("PredictResponse")},
+                    **{str(status): told for status, told in problems(*ASKING, *further).items()},
+                },
+            }
+        }
+
     return {
-        "tags": ["predictions"],
-        "summary": "Predictions for named rows",
-        "operationId": "predict",
-        "security": KEY,
-        "requestBody": {"required": True, **content("PredictRequest")},
-        "responses": {
-            "200": {"description": "One prediction for each row", **content("PredictResponse")},
-            **{str(status): told for status, told in problems(400, 401, 413, 422, 500, 503).items()},
-        },
+        "/v1/predict": post("predict", "Predictions for named rows"),
+        "/v1/models/{name}/predict": post("predictWith", "Predictions of one of several models", 404),
     }
 
 
-def _parameters(path: str, served: Served | None) -> list[dict[str, Any]]:
-    known = {"name": served.approval.model, "version": served.approval.version} if served else {}
+def _parameters(path: str, models: Models) -> list[dict[str, Any]]:
+    statements = [slot.served.approval for slot in models.slots if slot.served]
+    known = {"name": [s.model for s in statements], "version": list({s.version for s in statements})}
     return [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", **({"enum": [known[name]]} if known else {})},
+            "schema": {"type": "string", **({"enum": known[name]} if statements else {})},
         }
         for name in ("name", "version")
         if f"{{{name}}}" in path
     ]
+
+
+def _tokens(settings: Settings) -> dict[str, Any]:
+    """How to get a token, if the service accepts any and knows where they are given out."""
+    if not (settings.token_issuer and settings.token_url):
+        return {}
+    flow = {"tokenUrl": settings.token_url, "scopes": dict(SCOPES)}
+    return {"oauth2": {"type": "oauth2", "flows": {"clientCredentials": flow}}}
 
 
 def _schemas(served: Served | None) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from fastapi.responses import JSONResponse, Response
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+from service.call import Call
+from service.desk import Desk
 from service.errors import BadRequest, ServiceError
-from service.http.asgi import parse_json, shaped
+from service.http.asgi import call_of, parse_json, read_body, shaped
 from service.http.columns import DATATYPES, from_tensors
-from service.http.predict import Desk, plain
-from service.http.schemas import KEY, content, problems
+from service.http.predict import plain
+from service.http.schemas import ASKING, KEY, content, problems
 from service.http.tensors import InferInput, Parameters, Tensor, read_tensors, refused, to_binary
 from service.serving import Served
 from service.signature import Decoded, Signature, rows_of
@@ -47,9 +49,9 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(tags=["open inference protocol"])
     locked: dict[str, Any] = {"openapi_extra": {"security": KEY}}
 
-    @routes.get("/v2", summary="Server metadata", responses=problems(401), **locked)
+    @routes.get("/v2", summary="Server metadata", responses=problems(400, 401, 403, 429, 503), **locked)
     async def server(request: Request) -> dict[str, Any]:
-        desk.authenticate(request.scope)
+        await desk.enter(call_of(request.scope))
         return {"name": "model service", "version": "2", "extensions": ["binary_tensor_data"]}
 
     @routes.get("/v2/health/live", summary="Whether the server is alive")
@@ -58,7 +60,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/v2/health/ready", summary="Whether the server is ready", responses={503: {"description": "Not yet"}})
     async def ready() -> JSONResponse:
-        return JSONResponse({"ready": desk.slot.ready}, 200 if desk.slot.ready else 503)
+        return JSONResponse({"ready": desk.ready}, 200 if desk.ready else 503)
 
     _model_routes(routes, desk, "/v2/models/{name}", locked)
     _model_routes(routes, desk, "/v2/models/{name}/versions/{version}", locked)
@@ -67,11 +69,11 @@ def router(desk: Desk) -> APIRouter:
 
 def _model_routes(routes: APIRouter, desk: Desk, path: str, locked: dict[str, Any]) -> None:
     def served(request: Request) -> Served:
-        return desk.slot.get(request.path_params["name"], request.path_params.get("version"))
+        return desk.models.get(request.path_params["name"], request.path_params.get("version"))
 
-    @routes.get(path, summary="Model metadata", responses=problems(401, 404, 503), **locked)
+    @routes.get(path, summary="Model metadata", responses=problems(400, 401, 403, 404, 429, 503), **locked)
     async def metadata(request: Request) -> dict[str, Any]:
-        desk.authenticate(request.scope)
+        await desk.enter(call_of(request.scope))
         return _metadata(served(request))
 
     unready: dict[int | str, dict[str, Any]] = {404: {"description": "No such model"}, 503: {"description": "Not yet"}}
@@ -88,19 +90,22 @@ def _model_routes(routes: APIRouter, desk: Desk, path: str, locked: dict[str, An
         f"{path}/infer",
         summary="Inference",
         response_class=Response,
-        responses={200: content("InferResponse", binary=True), **problems(400, 401, 404, 413, 422, 500, 503)},
+        responses={200: content("InferResponse", binary=True), **problems(404, *ASKING)},
         openapi_extra={"security": KEY, "requestBody": {"required": True, **content("InferRequest", binary=True)}},
     )
     async def infer(request: Request) -> Response:
-        desk.authenticate(request.scope)
+        call = call_of(request.scope)
+        await desk.enter(call)
         found = served(request)
         signature = found.bundle.signature
-        asked, binary = _read(await desk.body(request.receive), request.headers.get(LENGTH))
+        asked, binary = _read(
+            await read_body(request.receive, desk.settings.max_body_bytes), request.headers.get(LENGTH)
+        )
         wanted = _wanted(signature, asked)
         decoded = _decode(desk, signature, read_tensors(asked.inputs, binary))
-        answers = _outputs(signature, await desk.answer(found, decoded))
+        answers = _outputs(signature, await desk.answer(call, found, decoded))
         all_binary = bool((asked.parameters or {}).get("binary_data_output", False))
-        return _respond(_envelope(found, asked, decoded), wanted, answers, binary=all_binary)
+        return _respond(_envelope(call, asked, decoded), wanted, answers, binary=all_binary)
 
 
 def _metadata(served: Served) -> dict[str, Any]:
@@ -175,10 +180,13 @@ def _respond(envelope: dict[str, Any], wanted: list[InferOutput], answers: Outpu
     return Response(b"".join([head, *tail]), headers={LENGTH: str(len(head))}, media_type="application/octet-stream")
 
 
-def _envelope(served: Served, asked: InferRequest, decoded: Decoded) -> dict[str, Any]:
-    envelope: dict[str, Any] = {"model_name": served.approval.model, "model_version": served.approval.version}
+def _envelope(call: Call, asked: InferRequest, decoded: Decoded) -> dict[str, Any]:
+    envelope: dict[str, Any] = {"model_name": call.model, "model_version": call.version}
     if asked.id is not None:
         envelope["id"] = asked.id
+    parameters: dict[str, Any] = {}
     if decoded.flags:
-        envelope["parameters"] = {"flagged_values": sum(map(len, decoded.flags.values()))}
-    return envelope
+        parameters["flagged_values"] = sum(map(len, decoded.flags.values()))
+    if call.degraded:
+        parameters["degraded"] = call.degraded
+    return {**envelope, "parameters": parameters} if parameters else envelope

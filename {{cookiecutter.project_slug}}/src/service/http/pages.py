@@ -12,8 +12,9 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from service.desk import Desk
 from service.errors import NotFound, Unauthenticated
-from service.http.predict import Desk
+from service.http.asgi import call_of
 from service.http.status import ASSETS, PAGE, card_page, status_page
 
 SWAGGER = files("fastapi_swagger") / "resources"
@@ -58,7 +59,7 @@ def router(desk: Desk, document: Callable[[], dict[str, Any]]) -> APIRouter:
         if desk.settings.pages == "open":
             return
         try:
-            desk.authenticate(request.scope)
+            await desk.enter(call_of(request.scope))
         except Unauthenticated as error:
             error.challenge = 'Basic realm="API key as password"'
             raise
@@ -71,7 +72,7 @@ def router(desk: Desk, document: Callable[[], dict[str, Any]]) -> APIRouter:
 
     @routes.get("/card")
     async def card() -> HTMLResponse:
-        return HTMLResponse(card_page(desk.slot.served), headers=READ)
+        return HTMLResponse(card_page(desk.models.first.served), headers=READ)
 
     @routes.get("/docs")
     async def docs() -> HTMLResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -10,45 +11,43 @@ from numpy.typing import NDArray
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from service.auth import ApiKeys
-from service.errors import BadRequest, TooLarge
-from service.http.asgi import parse_json, read_body, send_bytes
-from service.metrics import Metrics
-from service.serving import Served, Slot
-from service.settings import Settings
+from service.call import Call
+from service.desk import Desk
+from service.errors import BadRequest
+from service.http.asgi import call_of, parse_json, read_body, send_bytes
+from service.serving import Served
 from service.signature import Decoded, Signature
 
+LARGE = 100_000
+"""Bytes from which a body is read in a thread, so that others do not wait for it."""
 
-class Desk:
-    """What every prediction route shares: who may ask, what is served, what is counted."""
 
-    def __init__(self, slot: Slot, keys: ApiKeys, metrics: Metrics, settings: Settings) -> None:
-        self.slot = slot
-        self.keys = keys
-        self.metrics = metrics
-        self.settings = settings
+class Predict:
+    """Named rows in, labelled predictions out."""
 
-    def authenticate(self, scope: Scope) -> None:
-        """Refuse a caller without a known API key."""
-        scope["state"]["principal"] = self.keys.identify(scope["headers"])
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
 
-    async def body(self, receive: Receive) -> bytes:
-        """The request's body, within the size that the settings allow."""
-        return await read_body(receive, self.settings.max_body_bytes)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        desk, call = self.desk, call_of(scope)
+        await desk.enter(call)
+        body = await read_body(receive, desk.settings.max_body_bytes)
+        served = desk.models.get(scope.get("path_params", {}).get("name"))
+        decoded = self.read(served, body) if len(body) < LARGE else await asyncio.to_thread(self.read, served, body)
+        outputs = await desk.answer(call, served, decoded)
+        await send_bytes(send, 200, encode(served.bundle.signature, call, decoded, outputs))
 
-    def admit(self, rows: int) -> None:
-        """Refuse more rows than the settings allow."""
-        if rows > self.settings.max_rows:
-            raise TooLarge(f"{rows} rows; at most {self.settings.max_rows} in one request")
+    def read(self, served: Served, body: bytes) -> Decoded:
+        """The rows of a request: in one go if all is usual, else with care."""
+        return served.reader.read(body) or self._read_with_care(served, body)
 
-    async def answer(self, served: Served, decoded: Decoded) -> NDArray[np.float32]:
-        """Run the model and count what it answered."""
-        outputs = await served.run(decoded)
-        self.metrics.predictions.labels(served.approval.model, served.approval.version).inc(decoded.rows)
-        for flags in decoded.flags.values():
-            for flag in flags:
-                self.metrics.flags.labels(flag.problem).inc()
-        return outputs
+    def _read_with_care(self, served: Served, body: bytes) -> Decoded:
+        document = parse_json(body)
+        rows = document.get("rows") if isinstance(document, dict) else None
+        if not isinstance(rows, list) or not rows or len(document) > 1:
+            raise BadRequest('expected {"rows": [{…}, …]} with at least one row')
+        self.desk.admit(len(rows))
+        return served.bundle.signature.decode(rows)
 
 
 class RawRoute(Route):
@@ -60,54 +59,33 @@ class RawRoute(Route):
         return match, {**added, "route": self}
 
 
-class Predict:
-    """Named rows in, labelled predictions out."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        desk = self.desk
-        desk.authenticate(scope)
-        rows = _rows(parse_json(await desk.body(receive)))
-        desk.admit(len(rows))
-        served = desk.slot.get()
-        decoded = served.bundle.signature.decode(rows)
-        outputs = await desk.answer(served, decoded)
-        await send_bytes(send, 200, _encode(served, decoded, outputs, scope["state"]["request_id"]))
-
-
-def _rows(document: Any) -> list[Any]:
-    rows = document.get("rows") if isinstance(document, dict) else None
-    if not isinstance(rows, list) or not rows or len(document) > 1:
-        raise BadRequest('expected {"rows": [{…}, …]} with at least one row')
-    return rows
-
-
-def _encode(served: Served, decoded: Decoded, outputs: NDArray[np.float32], request_id: str) -> bytes:
-    predictions = named(served.bundle.signature, outputs)
+def encode(signature: Signature, call: Call, decoded: Decoded, outputs: NDArray[np.float32]) -> bytes:
+    """The answer's body."""
+    predictions = named(signature, outputs)
     for number, flags in decoded.flags.items():
         predictions[number]["flags"] = [{"field": flag.field, "problem": flag.problem} for flag in flags]
-    return msgspec.json.encode(
-        {
-            "model": served.approval.model,
-            "version": served.approval.version,
-            "digest": served.bundle.digest,
-            "request_id": request_id,
-            "predictions": predictions,
-        }
-    )
+    answer = {
+        "model": call.model,
+        "version": call.version,
+        "digest": call.digest,
+        "request_id": call.request_id,
+        "predictions": predictions,
+    }
+    if call.degraded:
+        answer["degraded"] = call.degraded
+    return msgspec.json.encode(answer)
 
 
 def named(signature: Signature, outputs: NDArray[np.float32]) -> list[dict[str, Any]]:
     """Model outputs [rows, classes or 1] as a person reads them: a label with its probabilities, or a value."""
     if signature.task == "regression":
         return [{"value": value, "flags": []} for value in outputs[:, 0].tolist()]
-    best = outputs.argmax(axis=1).tolist()
-    return [
-        {"label": signature.classes[b], "probabilities": dict(zip(signature.classes, row, strict=True)), "flags": []}
-        for b, row in zip(best, outputs.tolist(), strict=True)
-    ]
+    classes = signature.classes
+    answers: list[dict[str, Any]] = []
+    for row in outputs.tolist():
+        shares = dict(zip(classes, row, strict=True))
+        answers.append({"label": max(shares, key=shares.__getitem__), "probabilities": shares, "flags": []})
+    return answers
 
 
 def plain(signature: Signature, outputs: NDArray[np.float32]) -> list[Any]:

@@ -9,6 +9,9 @@ from service.signature import MAX_FLOAT32, Feature, Signature
 
 Schema = dict[str, Any]
 
+ASKING = (400, 401, 403, 413, 422, 429, 500, 503, 504)
+"""The error statuses of every route that answers predictions."""
+
 KEY: list[dict[str, list[str]]] = [{"apiKey": []}, {"bearer": []}, {"basic": []}]
 """The ways in which a route that needs an API key takes it; names of security schemes."""
 
@@ -17,13 +20,15 @@ TITLES = {
     for kind in (
         errors.BadRequest,
         errors.Unauthenticated,
+        errors.Forbidden,
         errors.NotFound,
         errors.TooLarge,
         errors.InvalidInput,
+        errors.RateLimited,
+        errors.DeadlineExceeded,
         errors.ServiceError,
-        errors.BundleError,
     )
-}
+} | {503: "No model, too much to do, or a dependency is away"}
 JSON_TYPES = {"number": "number", "boolean": "boolean", "text": "string"}
 FLAGS = ("missing", "out_of_range", "unseen_category")
 TEXT: Schema = {"type": "string"}

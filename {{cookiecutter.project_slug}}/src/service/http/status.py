@@ -11,7 +11,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from service.http.predict import Desk
+from service.desk import Desk
 from service.http.traffic import Traffic, traffic
 from service.serving import Served
 from service.settings import Settings
@@ -31,7 +31,7 @@ def status_page(desk: Desk, base: str) -> str:
         desk: what is served, counted and set.
         base: the address under which the reader reached the service.
     """
-    served, problem = desk.slot.served, desk.slot.problem
+    served, problem = desk.models.first.served, desk.models.first.problem
     seen = _traffic_section(traffic(desk.metrics))
     if served is None:
         why = problem.detail if problem else ""

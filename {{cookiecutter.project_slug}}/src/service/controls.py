@@ -1,0 +1,106 @@
+"""Makes the controls that every prediction passes, as the settings have them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from service import audit, auth, limits
+from service.audit import Audit
+from service.auth import Authenticator
+from service.cache import Cache
+from service.degrade import Degrade
+from service.desk import Desk
+from service.errors import SettingsError
+from service.lifecycle import Lifecycle
+from service.limits import Limiter, Limits, LocalLimiter, SharedLimiter
+from service.metrics import Metrics
+from service.models import Models
+from service.remote import Policy, Remote
+from service.serving import Engine, Slot
+from service.settings import Settings
+
+heads = logging.getLogger("service.audit")
+heads.setLevel(logging.INFO)  # whatever the log level: the log holds what the record's own folder cannot prove
+LIMITED = (
+    "/v1/predict",
+    "/v1/models/{name}/predict",
+    "/v2/models/{name}/infer",
+    "/v2/models/{name}/versions/{version}/infer",
+    "/invocations",
+)
+"""Routes whose requests are counted apart from each other and from those of all other routes."""
+
+
+def desk(settings: Settings, lifecycle: Lifecycle) -> Desk:
+    """The controls, as the settings have them."""
+    metrics = Metrics()
+    cache = Cache(settings.cache_bytes, settings.cache_seconds, metrics)
+    engine = Engine(metrics, settings.model_threads, settings.max_queue, settings.max_rows)
+
+    def slot(folder: Path) -> Slot:
+        return Slot(folder, settings.approvers, allow_self=settings.local, engine=engine)
+
+    models = Models([slot(folder) for folder in (settings.bundle, *settings.more_bundles)], metrics, cache.clear)
+    fallback = slot(settings.fallback) if settings.fallback else None
+    degrade = Degrade(settings.degrade, cache, fallback, settings.default_answer, metrics)
+    auth, limits, audit = _authenticator(settings, metrics), _limits(settings, metrics), _audit(settings, metrics)
+    joined = Desk(models, fallback, auth, limits, cache, degrade, audit, metrics, settings, lifecycle)
+    joined.refresh()
+    return joined
+
+
+def _authenticator(settings: Settings, metrics: Metrics) -> Authenticator:
+    if settings.local and not settings.api_keys.exists():
+        keys = auth.ApiKeys({"local": [auth.KeyRecord.of(auth.local_key(settings.local_key), auth.SCOPES)]})
+    elif settings.token_issuer and not settings.api_keys.exists():
+        keys = auth.ApiKeys({}, settings.api_keys)
+    else:
+        keys = auth.load_keys(settings.api_keys)
+    if not settings.token_issuer:
+        return Authenticator(keys)
+    remote = Remote("token issuer", Policy(timeout=2.0, retries=1), metrics)
+    tokens = auth.Tokens(
+        settings.token_issuer,
+        settings.token_audience,
+        settings.token_keys,
+        remote=remote,
+        leeway=settings.token_leeway,
+    )
+    return Authenticator(keys, tokens)
+
+
+def _limits(settings: Settings, metrics: Metrics) -> Limits:
+    """Each worker counts for itself unless Redis counts for all."""
+    rate, quota = settings.rate_limit, settings.quota_limit
+    limiter: Limiter = LocalLimiter()
+    if settings.redis:
+        redis = Remote("redis", limits.POLICY, metrics)
+        try:
+            limiter = SharedLimiter(settings.redis, redis, LocalLimiter(), metrics, settings.name)
+        except ValueError as error:
+            raise SettingsError(f"SERVICE_REDIS: {error}") from error
+    elif settings.workers > 1:
+        rate, quota = (limit and limit.divided(settings.workers) for limit in (rate, quota))
+    return Limits(limiter, metrics, rate, quota, dict.fromkeys(LIMITED, rate))
+
+
+def _audit(settings: Settings, metrics: Metrics) -> Audit | None:
+    if settings.audit is None:
+        return None
+    if settings.local and not settings.audit_key.exists():
+        audit.create_keys(settings.audit_key, settings.audit_input_key)
+    keys = audit.load_keys(settings.audit_key, settings.audit_input_key)
+    options = audit.Options(
+        policy=settings.audit_full,
+        seal_seconds=settings.audit_fsync_seconds or 1.0,
+        fsync_each=settings.audit_fsync_seconds == 0,
+    )
+    return Audit(
+        settings.audit,
+        keys,
+        settings.commit,
+        metrics,
+        options,
+        lambda head: heads.info("audit head", extra={"audit_head": dict(head)}),
+    )

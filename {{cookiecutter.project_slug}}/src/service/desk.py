@@ -1,0 +1,139 @@
+"""What every prediction passes, whichever protocol it came in: the controls, joined in the order of the path."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.audit import Audit
+from service.auth import Authenticator, Scope, require
+from service.cache import Cache
+from service.call import Call
+from service.degrade import DEGRADABLE, Degrade
+from service.errors import AuditFailed, BadRequest, TooLarge
+from service.lifecycle import Lifecycle
+from service.limits import Limits
+from service.metrics import Metrics
+from service.models import Models
+from service.serving import Served, Slot
+from service.settings import Settings
+from service.signature import Decoded
+
+Headers = Iterable[tuple[bytes, bytes]]
+TIMEOUT = b"x-request-timeout-ms"
+"""The header in which a caller says how long it will wait, in milliseconds."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The controls. ``app`` joins them; the routes pass them."""
+
+    models: Models
+    fallback: Slot | None
+    auth: Authenticator
+    limits: Limits
+    cache: Cache
+    degrade: Degrade
+    audit: Audit | None
+    metrics: Metrics
+    settings: Settings
+    lifecycle: Lifecycle
+
+    @property
+    def ready(self) -> bool:
+        """Whether to send requests here."""
+        return not self.unready
+
+    @property
+    def unready(self) -> str:
+        """Why not to send requests here, in a few words that anybody may read; empty when all is well."""
+        if self.lifecycle.draining:
+            return "Stopping"
+        if self.audit is not None and self.audit.problem and self.settings.audit_full == "refuse":
+            return AuditFailed.title
+        lacking = [slot.problem for slot in self.models.slots if not slot.ready]
+        return lacking[0].title if lacking and lacking[0] else ""
+
+    async def enter(self, call: Call, scope: Scope = "predict") -> None:
+        """Let in who is known, may do this, and has not done it too often.
+
+        Raises:
+            Unauthenticated, Forbidden, RateLimited: the caller is not let in.
+            BadRequest: it states an unreadable deadline.
+            RemoteUnavailable: its token cannot be checked now.
+        """
+        principal = await self.auth.identify(call.asked)
+        call.principal = principal.name
+        require(principal, scope)
+        call.headers = await self.limits.check(f"{principal.kind} {principal.name}", call.route)
+        call.deadline = call.began + min(self.settings.deadline_seconds, _patience(call.asked))
+
+    def refresh(self) -> None:
+        """Take up what changed on disk: bundles, and who may call."""
+        self.auth.keys.refresh()
+        self.models.refresh()
+        if self.fallback:
+            self.fallback.refresh()
+
+    async def watch(self, seconds: float) -> None:
+        """Refresh every so many seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(seconds)
+            self.metrics.in_flight.set(self.lifecycle.in_flight)
+            await asyncio.to_thread(self.refresh)
+
+    async def close(self) -> None:
+        """Bring to their end what the controls have open."""
+        await self.limits.close()
+        if self.audit is not None:
+            await self.audit.close()
+
+    def admit(self, rows: int) -> None:
+        """Refuse more rows than the settings allow."""
+        if rows > self.settings.max_rows:
+            raise TooLarge(f"{rows} rows; at most {self.settings.max_rows} in one request")
+
+    async def answer(self, call: Call, served: Served, decoded: Decoded) -> NDArray[np.float32]:
+        """The model's outputs for rows: from the cache, or in a batch, or what is declared in their stead; recorded.
+
+        Raises:
+            Overloaded, DeadlineExceeded, ModelFailed: there is no answer.
+            AuditFailed: there is one, but it may not be given without a record.
+        """
+        statement = served.approval
+        call.model, call.version, call.digest = statement.model, statement.version, served.bundle.digest
+        call.rows = decoded.rows
+        if self.settings.log_features:
+            call.features = {name: block.tolist() for name, block in decoded.blocks.items()}
+        key = self.cache.key(call.digest, decoded)
+        outputs = self.cache.get(key)
+        if outputs is not None:
+            call.cached = True
+        else:
+            try:
+                served.batcher.admit(call, decoded.rows)
+                outputs = await served.batcher.run(call, decoded)
+                self.cache.put(key, outputs)
+            except DEGRADABLE as error:
+                outputs = await self.degrade.instead(error, call, served, decoded, key)
+        served.answered.inc(decoded.rows)
+        for flags in decoded.flags.values():
+            for flag in flags:
+                self.metrics.flags.labels(flag.problem).inc()
+        if self.audit is not None:
+            await self.audit.record(call, decoded.canonical(), outputs.tolist())
+        return outputs
+
+
+def _patience(headers: Headers) -> float:
+    """How long the caller will wait, in seconds."""
+    for name, value in headers:
+        if name == TIMEOUT:
+            if not value.isdigit() or not 0 < len(value) < 10:
+                raise BadRequest("X-Request-Timeout-Ms: expected a whole number of milliseconds")
+            return int(value) / 1000
+    return float("inf")

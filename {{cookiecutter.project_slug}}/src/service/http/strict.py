@@ -1,0 +1,210 @@
+"""HTTP/1.1 as uvicorn and httptools read it, but so that no two readers can differ on where a request ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from service.errors import BadRequest, ServiceError
+from service.http import heads
+from service.http.cycle import Cycle, Outlet
+from service.http.refusal import refusal
+from service.lifecycle import Lifecycle
+
+NOWHERE: Any = deque(maxlen=0)
+LINGER = 1.0
+"""How long a connection that ends is still read from, in seconds. Closed while something comes, it would be reset."""
+
+
+class StrictProtocol(HttpToolsProtocol):
+    """One connection. Once something is refused, nothing more is read from it.
+
+    Args:
+        config, server_state, app_state, _loop: as uvicorn gives them.
+        lifecycle: when it is draining, every answer is the last one of its connection.
+        max_head_bytes: the longest request line with headers.
+        refused: told of what is refused without the application.
+    """
+
+    cycle: Cycle
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        lifecycle: Lifecycle,
+        max_head_bytes: int,
+        refused: Callable[[ServiceError], None],
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.lifecycle = lifecycle
+        self.max_head_bytes = max_head_bytes
+        self.refused = refused
+        self.loose = 0  # bytes since the last part of a request was whole
+        self.deaf = False
+        self._size = 0  # of the bytes that arrived last
+        self._before: Any = None  # the scope when they did
+        self._host: bytes | None = b""  # the last one, found good
+        self._owed = 0  # bytes of a body that httptools leaves out
+        self._last: ServiceError | None = None  # to be answered after all that came before it
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._outlet: Any = Outlet(transport, self.end)
+
+    def data_received(self, data: bytes) -> None:
+        self._size = len(data)
+        self.loose += self._size
+        self._before = self.scope
+        while data and not self.deaf:
+            data = self._parse(data)
+        if self.loose > self.max_head_bytes and not self.deaf:
+            self.refuse(heads.too_large(self.max_head_bytes))
+
+    def _parse(self, data: bytes) -> bytes:
+        """Read what has arrived; returns what is left where httptools stops."""
+        if self._owed:
+            return self._pay(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:  # nothing else is spoken here: go on as if not asked
+            return data[upgrade.args[0] :]
+        except httptools.HttpParserError as error:
+            found = error.__context__
+            self.refuse(found if isinstance(found, ServiceError) else BadRequest(f"this is not HTTP/1.1: {error}"))
+        return b""
+
+    def _pay(self, data: bytes) -> bytes:
+        """Take the body that httptools leaves out when a request asks to upgrade, as Java's client does by default."""
+        body = data[: self._owed]
+        self._owed -= len(body)
+        self.on_body(body)
+        if not self._owed:
+            self.on_message_complete()
+        return data[len(body) :]
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        headers, method, version = self.headers, self.parser.get_method(), self.parser.get_http_version()
+        named = dict(headers)
+        usual = version == "1.1" and len(named) == len(headers) and named.get(b"host") == self._host
+        if not usual or b"transfer-encoding" in named or method == b"CONNECT":
+            heads.examine(version, method, headers)
+            self._host = named.get(b"host")
+        if self.scope is self._before or self._size > self.max_head_bytes:  # else it cannot be too long
+            heads.measure(self.url, headers, self.max_head_bytes)
+        if b"upgrade" in named and self.parser.should_upgrade():
+            self._owed = heads.owed(named)
+        self.loose = 0
+        self.headers = NOWHERE  # as trailers are no headers
+        self._describe(method, version)
+        self._begin(named)
+
+    def _describe(self, method: bytes, version: str) -> None:
+        if self.url.startswith(b"/"):
+            path, _, query = self.url.partition(b"?")
+        else:
+            parsed = httptools.parse_url(self.url)
+            path, query = parsed.path or b"/", parsed.query or b""
+        text = path.decode("ascii")
+        scope = self.scope
+        scope["method"] = method.decode("ascii")
+        scope["http_version"] = version
+        scope["path"] = unquote(text) if "%" in text else text
+        scope["raw_path"] = path
+        scope["query_string"] = query
+
+    def _begin(self, named: dict[bytes, bytes]) -> None:
+        """Let the application answer, or wait for its turn: answers go out in the order of the requests."""
+        before = self.cycle
+        keep = self.scope["http_version"] == "1.1" and self.parser.should_keep_alive()
+        self.cycle = Cycle(
+            scope=self.scope,
+            transport=self._outlet,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=named.get(b"expect", b"").lower() == b"100-continue",
+            keep_alive=keep and not self.lifecycle.draining,
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def on_body(self, body: bytes) -> None:
+        self.loose = 0
+        cycle = self.cycle
+        if cycle.response_complete:  # what comes after this body is still wanted
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        if self._owed:
+            return
+        self.loose = 0
+        self.cycle.more_body = False
+        self.cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._last is not None:
+            self._answer(self._last)
+
+    def refuse(self, error: ServiceError) -> None:
+        """Read no more, and answer ``error`` when it is its turn."""
+        self.deaf = True
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and self.scope is cycle.scope:
+            cycle.fail(error)
+            if cycle.response_complete:
+                self.end()
+        elif cycle is not None and not cycle.response_complete:
+            self._last = error
+        else:
+            self._answer(error)
+
+    def _answer(self, error: ServiceError) -> None:
+        self.refused(error)
+        self.transport.write(refusal(error, self.client, self.server_state.default_headers))
+        self.end()
+
+    def end(self) -> None:
+        """Close; if the client may still be sending, a moment later, as otherwise it could not read its last answer."""
+        sending = self.deaf or self.cycle.more_body
+        self.deaf = True
+        self._last = None
+        self.pipeline.clear()
+        self.flow.resume_reading()
+        if sending and self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.loop.call_later(LINGER, self.transport.close)
+        else:
+            self.transport.close()

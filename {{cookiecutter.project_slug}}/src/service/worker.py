@@ -1,0 +1,99 @@
+"""One process that answers requests; where there are several, each is a ``python -m service.worker``."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+import sys
+from dataclasses import replace
+
+from prometheus_client import values
+
+from service import logs, settings
+from service.app import create_app
+from service.errors import ServiceError
+from service.heart import Heart
+from service.http.protocol import Bounds
+from service.http.server import Hooks, Server
+from service.lifecycle import Lifecycle
+from service.settings import Settings
+from service.tls import Tls
+
+
+def work(found: Settings, listener: socket.socket, hooks: Hooks) -> None:
+    """Answer requests until told to stop.
+
+    Args:
+        found: the settings.
+        listener: a bound socket.
+        hooks: what else is done.
+
+    Raises:
+        SettingsError: a file that the settings name cannot be used.
+    """
+
+    def ready() -> None:
+        _settle()
+        hooks.ready()
+
+    def refused(error: ServiceError) -> None:
+        requests.labels("other", "connection", str(error.status)).inc()
+
+    tls = _tls(found)
+    lifecycle = Lifecycle()
+    app = create_app(found, lifecycle)
+    requests = app.state.desk.metrics.requests
+    server = Server(
+        app,
+        lifecycle,
+        Bounds(found.receive_seconds, found.keep_alive_seconds, found.max_head_bytes, found.max_connections),
+        tls=tls,
+        drain_seconds=found.drain_seconds,
+        grace_seconds=found.grace_seconds,
+        hooks=replace(hooks, ready=ready, refused=refused),
+    )
+    server.run([listener])
+
+
+def _tls(found: Settings) -> Tls | None:
+    """The certificates that the settings name; None for plain HTTP.
+
+    Raises:
+        SettingsError: they will not do.
+    """
+    if found.tls_certificate is None or found.tls_key is None:
+        return None
+    return Tls(found.tls_certificate, found.tls_key, found.tls_client_ca)
+
+
+def _settle() -> None:
+    """Leave what was loaded for good out of garbage collections: a full one walks it all, while requests wait."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def main(arguments: list[str]) -> int:
+    """Work for a supervisor; returns the exit code.
+
+    Args:
+        arguments: handles of the listening socket and of the heart's, and this worker's number, under which it counts.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # told to stop before it has started
+    listener, connection, number = map(int, arguments)
+    values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
+    heart = Heart(socket.socket(fileno=connection))
+    try:
+        found = settings.load()
+        logs.configure(found.log_level)
+        hooks = Hooks(ready=heart.ready, second=heart.beat, last=heart.all_end)
+        work(found, socket.socket(fileno=listener), hooks)
+    except ServiceError as error:
+        print(f"error: {error.detail}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
