@@ -117,10 +117,20 @@ def container(engine, project, folder):
     port, keys = free_port(), folder / "api-keys.json"
     python = project / ".venv/bin/python"
     key = run(project, python, "-m", "service", "keys", "create", "test", SERVICE_API_KEYS=keys).strip()
-    keys.chmod(0o644)  # the image's user is another one
-    approvers = project / ".local/approvers.toml"
-    mounts = {project / "models": "/models", approvers: "/config/approvers.toml", keys: "/config/api-keys.json"}
-    volumes = [f"--volume={source}:{target}:ro" for source, target in mounts.items()]
+    signing, hashing, trail = folder / "audit-key.pem", folder / "audit-input-key", folder / "audit"
+    run(project, python, "-m", "service", "audit", "keys", SERVICE_AUDIT_KEY=signing, SERVICE_AUDIT_INPUT_KEY=hashing)
+    for path in (keys, signing, hashing):
+        path.chmod(0o644)  # the image's user is another one
+    trail.mkdir()
+    trail.chmod(0o777)
+    mounts = {
+        project / "models": "/models",
+        project / ".local/approvers.toml": "/config/approvers.toml",
+        keys: "/config/api-keys.json",
+        signing: "/config/audit-key.pem",
+        hashing: "/config/audit-input-key",
+    }
+    volumes = [f"--volume={trail}:/audit", *(f"--volume={path}:{target}:ro" for path, target in mounts.items())]
     settings = ["--env=SERVICE_HOST=127.0.0.1", f"--env=SERVICE_PORT={port}"]
     name = ran(*engine, "run", "--detach", "--network=host", *LIMITS, *LOCKED, *volumes, *settings, NAME)
     golden = json.loads((project / "models/current/bundle/golden.json").read_text(encoding="utf-8"))
@@ -155,6 +165,7 @@ class Request:
         return [list(prediction["probabilities"].values()) for prediction in document["predictions"]]
 
 
+PUBLIC = "audit-key.pem.pub"
 WRITABLE = """
 import os
 print(os.getuid(), [folder for folder in ("/", "/opt/app", "/models", "/config") if os.access(folder, os.W_OK)])
@@ -183,4 +194,8 @@ def test_it_answers_and_ends_without_losing_a_request(image, engine, demo, tmp_p
         for n, request in zip(times, requests, strict=True):
             assert request.answer() == [pytest.approx(row, abs=1e-6) for row in made.expected] * n
         assert ran(*engine, "wait", made.name) == "0"
-        assert time.monotonic() - began < 20, "SERVICE_GRACE_SECONDS"
+        assert time.monotonic() - began < 25, "SERVICE_DRAIN_SECONDS and SERVICE_GRACE_SECONDS"
+    python = demo.folder / ".venv/bin/python"
+    proof = run(demo.folder, python, "-m", "service", "audit", "verify", tmp_path / "audit", "--key", tmp_path / PUBLIC)
+    assert f"{1 + len(times)} decisions by 1 writers" in proof
+    assert proof.endswith("sound\n")

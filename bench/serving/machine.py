@@ -51,4 +51,4 @@ def _processor() -> str:
 
 def _wrk() -> str:
     said = subprocess.run(["wrk", "-v"], capture_output=True, text=True).stdout
-    return said.split(maxsplit=2)[1] if said else "unknown"
+    return said.split(maxsplit=2)[1].removeprefix("debian/") if said else "unknown"

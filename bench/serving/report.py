@@ -33,8 +33,8 @@ def page(
 def _head(machine: dict[str, Any], plan: dict[str, Any]) -> list[str]:
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     lines = [
-        f"Measured {machine['date']} on {machine['cores']} cores ({machine['processor']}, {machine['memory_gib']} GiB),",
-        f"{machine['system']}, CPython {machine['python']}, wrk {machine['wrk']}; {packages};",
+        f"Measured {machine['date']} on {machine['cores']} cores ({machine['processor']}), {machine['system']},",
+        f"{machine['memory_gib']} GiB, CPython {machine['python']}, wrk {machine['wrk']}; {packages};",
         f"commit {machine['commit']}. Medians of {plan['rounds']} round(s); in each, all servers in turn, with",
         "the load from the same cores. Ratios to bare uvicorn are to what it did in the same minute.",
     ]
@@ -142,7 +142,7 @@ def _reloads(run: dict[str, Any]) -> str:
     return (
         f"- {run['reloads']} reloads at {run['rate']:,.0f} rps. The p99 of half a second: {run['calm_p99_ms']:.1f} ms"
         f" before (worst {run['calm_worst_ms']:.1f}), {run['reload_p99_ms']:.1f} ms around a reload (worst"
-        f" {run['reload_worst_ms']:.1f}). {run['lost']} requests lost; the new model"
+        f" {run['reload_worst_ms']:.1f}). {run['lost']} requests lost, {run['late']} not sent in time; the new model"
         f" {'serves' if run['new_model_serves'] else 'does **not** serve'}."
     )
 

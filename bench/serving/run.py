@@ -29,9 +29,9 @@ RESULTS = HERE.parent / "results"
 
 
 def run(plan: Plan, only: Sequence[str]) -> int:
-    """Measure and write; ``only`` names servers, all by default. Returns the exit code."""
+    """Measure and write; ``only`` names servers beside the bare one, all by default. Returns the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end like Ctrl-C: stop what was started
-    servers = [server for server in SERVERS if not only or server.name in only]
+    servers = [server for server in SERVERS if not only or server is BARE or server.name in only]
     with tempfile.TemporaryDirectory(prefix="airworthy-bench-", ignore_cleanup_errors=True) as folder:
         _say("preparing project, environments and models")
         with prepared(Path(folder)) as stage:

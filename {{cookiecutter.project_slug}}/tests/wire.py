@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +22,7 @@ from service.http.protocol import Bounds
 from service.http.server import Hooks, Server
 from service.lifecycle import Lifecycle
 
+CONTEXT: ContextVar[str] = ContextVar("CONTEXT")
 SECONDS = 10.0
 """How long to wait for what must come."""
 
@@ -128,8 +130,15 @@ class Echo:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
+        context, _ = CONTEXT.get(None), CONTEXT.set(scope["path"])
         names = [name.decode() for name, _ in scope["headers"]]
-        return {"method": scope["method"], "path": scope["path"], "names": names, "body": body.decode()}
+        return {
+            "method": scope["method"],
+            "path": scope["path"],
+            "names": names,
+            "body": body.decode(),
+            "context": context,
+        }
 
 
 @dataclass

@@ -70,7 +70,7 @@ class Served:
     answered: Counter
 
 
-def load(folder: Path, approvers: Approvers, engine: Engine, *, allow_self: bool) -> Served:
+def load(folder: Path, approvers: Approvers, engine: Engine | None = None, *, allow_self: bool) -> Served:
     """Read a bundle and its approval, and refuse it unless everything about it is as it should be.
 
     Raises:
@@ -86,7 +86,7 @@ def load(folder: Path, approvers: Approvers, engine: Engine, *, allow_self: bool
     statement = approval.verify(approval.Approval.from_json(text), found, approvers, allow_self=allow_self)
     session = Session(found.model, found.signature)
     session.check(found.golden)
-    return engine.served(found, session, statement)
+    return (engine or Engine()).served(found, session, statement)
 
 
 class Slot:

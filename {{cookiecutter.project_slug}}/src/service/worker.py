@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -19,6 +20,10 @@ from service.http.server import Hooks, Server
 from service.lifecycle import Lifecycle
 from service.settings import Settings
 from service.tls import Tls
+
+log = logging.getLogger("service")
+OTHER_FILES = 128
+"""Files that a process opens beside its connections, with some to spare."""
 
 
 def work(found: Settings, listener: socket.socket, hooks: Hooks) -> None:
@@ -41,13 +46,19 @@ def work(found: Settings, listener: socket.socket, hooks: Hooks) -> None:
         requests.labels("other", "connection", str(error.status)).inc()
 
     tls = _tls(found)
+    connections = openable(found.max_connections)
+    if connections < found.max_connections:
+        log.warning(
+            "fewer connections than SERVICE_MAX_CONNECTIONS, as this process may not open more files",
+            extra={"connections": connections},
+        )
     lifecycle = Lifecycle()
     app = create_app(found, lifecycle)
     requests = app.state.desk.metrics.requests
     server = Server(
         app,
         lifecycle,
-        Bounds(found.receive_seconds, found.keep_alive_seconds, found.max_head_bytes, found.max_connections),
+        Bounds(found.receive_seconds, found.keep_alive_seconds, found.max_head_bytes, connections),
         tls=tls,
         drain_seconds=found.drain_seconds,
         grace_seconds=found.grace_seconds,
@@ -65,6 +76,21 @@ def _tls(found: Settings) -> Tls | None:
     if found.tls_certificate is None or found.tls_key is None:
         return None
     return Tls(found.tls_certificate, found.tls_key, found.tls_client_ca)
+
+
+def openable(connections: int) -> int:
+    """How many of so many connections this process may have; its limit of open files is raised as far as it can be."""
+    if sys.platform == "win32":
+        return connections
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return connections
+    raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+    return max(1, raised - OTHER_FILES)
 
 
 def _settle() -> None:

@@ -181,3 +181,24 @@ def test_every_answer_is_headed_safely(service: Service) -> None:
         assert "server" not in answer.headers or answer.headers["server"] == "uvicorn", "of the test's own server"
         assert answer.headers["x-request-id"]
         assert "traceback" not in answer.text.lower()
+
+
+KEPT = ("/v2/models/sample", "/openapi.json", "/docs", "/docs/assets/swagger-ui.css", "/card")
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_what_has_not_changed_is_not_sent_again(service: Service, path: str) -> None:
+    first = service.client.get(path)
+    assert first.status_code == 200
+    assert "private" in first.headers["cache-control"]
+    again = service.client.get(path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert service.client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_another_model_is_sent_again(start: Start, tmp_path: Path) -> None:
+    service = start(reload_seconds=0.02)
+    before = service.client.get("/v2/models/sample").headers["etag"]
+    service.release.sign(version="4")
+    until(lambda: service.client.get("/v2/models/sample").json()["versions"] == ["4"])
+    assert service.client.get("/v2/models/sample", headers={"If-None-Match": before}).status_code == 200

@@ -10,6 +10,7 @@ import stat
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -225,6 +226,24 @@ def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
         assert asked_anew(installed, service) == 200
         service.signal()
         assert service.code() == 0
+
+
+LIMITED = """
+import resource, sys
+from service.__main__ import main
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 138))
+sys.exit(main([]))
+"""
+
+
+def test_where_files_are_few_connections_are_refused_rather_than_broken(tmp_path: Path) -> None:
+    installed = install(tmp_path)
+    with running(installed.environment, "-c", LIMITED) as service, ExitStack() as stack:
+        wires = [stack.enter_context(service.wire()) for _ in range(10)]
+        assert {wire.get("/healthz").status for wire in wires} == {200}
+        assert service.logged("fewer connections than SERVICE_MAX_CONNECTIONS, as this process may not open more files")
+        with service.wire() as wire:
+            assert wire.get("/healthz").status == 503
 
 
 def test_health_is_that_of_the_service_on_this_machine(tmp_path: Path) -> None:

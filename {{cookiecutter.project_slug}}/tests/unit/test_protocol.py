@@ -196,6 +196,12 @@ def test_pipelined_requests_are_answered_in_order(start: Callable[..., Listening
     assert paths == ["/slow", *(f"/{number}" for number in range(20))]
 
 
+def test_a_pipelined_request_begins_without_the_context_of_the_one_before(server: Listening) -> None:
+    with server.wire() as wire:
+        wire.send(SECOND + SECOND)
+        assert [wire.answer().json()["context"] for _ in range(2)] == [None, None]
+
+
 def test_a_malformed_request_behind_good_ones_is_answered_after_them(start: Callable[..., Listening]) -> None:
     server = start()
     with server.wire() as wire:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
+
+import httptools
+from uvicorn._types import HTTPScope
 
 from service.errors import BadRequest, ServiceError
 
@@ -78,3 +82,18 @@ def owed(named: Mapping[bytes, bytes]) -> int:
     if b"transfer-encoding" in named:
         raise BadRequest("a request to upgrade cannot have a chunked body here")
     return int(named.get(b"content-length", b"0"))
+
+
+def describe(scope: HTTPScope, method: bytes, url: bytes, version: str) -> None:
+    """Write into an ASGI scope what the request line says."""
+    if url.startswith(b"/"):
+        path, _, query = url.partition(b"?")
+    else:
+        parsed = httptools.parse_url(url)
+        path, query = parsed.path or b"/", parsed.query or b""
+    text = path.decode("ascii")
+    scope["method"] = method.decode("ascii")
+    scope["http_version"] = version
+    scope["path"] = unquote(text) if "%" in text else text
+    scope["raw_path"] = path
+    scope["query_string"] = query

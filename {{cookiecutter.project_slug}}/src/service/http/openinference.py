@@ -17,6 +17,7 @@ from service.desk import Desk
 from service.errors import BadRequest, ServiceError
 from service.http.asgi import call_of, parse_json, read_body, shaped
 from service.http.columns import DATATYPES, from_tensors
+from service.http.kept import UNCHANGED, kept
 from service.http.predict import plain
 from service.http.schemas import ASKING, KEY, content, problems
 from service.http.tensors import InferInput, Parameters, Tensor, read_tensors, refused, to_binary
@@ -71,10 +72,12 @@ def _model_routes(routes: APIRouter, desk: Desk, path: str, locked: dict[str, An
     def served(request: Request) -> Served:
         return desk.models.get(request.path_params["name"], request.path_params.get("version"))
 
-    @routes.get(path, summary="Model metadata", responses=problems(400, 401, 403, 404, 429, 503), **locked)
-    async def metadata(request: Request) -> dict[str, Any]:
+    told: dict[int | str, dict[str, Any]] = {**UNCHANGED, **problems(400, 401, 403, 404, 429, 503)}
+
+    @routes.get(path, summary="Model metadata", response_model=dict[str, Any], responses=told, **locked)
+    async def metadata(request: Request) -> Response:
         await desk.enter(call_of(request.scope))
-        return _metadata(served(request))
+        return kept(request, msgspec.json.encode(_metadata(served(request))), "application/json")
 
     unready: dict[int | str, dict[str, Any]] = {404: {"description": "No such model"}, 503: {"description": "Not yet"}}
 

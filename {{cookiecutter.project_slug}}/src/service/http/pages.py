@@ -9,12 +9,14 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import Response
 
 from service.desk import Desk
 from service.errors import NotFound, Unauthenticated
 from service.http.asgi import call_of
+from service.http.kept import kept
 from service.http.status import ASSETS, PAGE, card_page, status_page
 
 SWAGGER = files("fastapi_swagger") / "resources"
@@ -37,14 +39,14 @@ def _style_hash() -> str:
 POLICY = "default-src 'none'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
 READ = {
     "Content-Security-Policy": POLICY + f"style-src 'sha256-{_style_hash()}'",
-    "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
 }
 TRY = {
     **READ,
     "Content-Security-Policy": POLICY + "script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'",
 }
-KEPT = {"Cache-Control": "private, max-age=86400"}
+HTML = "text/html; charset=utf-8"
+A_DAY = 86_400
 
 
 def router(desk: Desk, document: Callable[[], dict[str, Any]]) -> APIRouter:
@@ -67,26 +69,26 @@ def router(desk: Desk, document: Callable[[], dict[str, Any]]) -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[Depends(guard)])
 
     @routes.get("/")
-    async def status(request: Request) -> HTMLResponse:
-        return HTMLResponse(status_page(desk, str(request.base_url)), headers=READ)
+    async def status(request: Request) -> Response:
+        return kept(request, status_page(desk, str(request.base_url)).encode(), HTML, headers=READ)
 
     @routes.get("/card")
-    async def card() -> HTMLResponse:
-        return HTMLResponse(card_page(desk.models.first.served), headers=READ)
+    async def card(request: Request) -> Response:
+        return kept(request, card_page(desk.models.first.served).encode(), HTML, headers=READ)
 
     @routes.get("/docs")
-    async def docs() -> HTMLResponse:
-        return HTMLResponse((ASSETS / "docs.html").read_text(encoding="utf-8"), headers=TRY)
+    async def docs(request: Request) -> Response:
+        return kept(request, (ASSETS / "docs.html").read_bytes(), HTML, headers=TRY)
 
     @routes.get("/docs/assets/{name}")
-    async def asset(name: str) -> Response:
+    async def asset(request: Request, name: str) -> Response:
         if name not in DOCS:
             raise NotFound("there is no such page")
         folder, kind = DOCS[name]
-        return Response((folder / name).read_bytes(), media_type=kind, headers=KEPT)
+        return kept(request, (folder / name).read_bytes(), kind, A_DAY)
 
     @routes.get("/openapi.json")
-    async def openapi() -> JSONResponse:
-        return JSONResponse(document(), headers={"Cache-Control": "no-store"})
+    async def openapi(request: Request) -> Response:
+        return kept(request, msgspec.json.encode(document()), "application/json")
 
     return routes

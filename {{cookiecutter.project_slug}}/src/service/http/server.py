@@ -88,7 +88,6 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            reset_contextvars=True,  # else a pipelined request would begin with the variables of the one before
         )
         super().__init__(config)
         self._lifecycle = lifecycle

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any
-from urllib.parse import unquote
 
 import httptools
 from uvicorn.config import Config
@@ -69,22 +69,19 @@ class StrictProtocol(HttpToolsProtocol):
         self.loose += self._size
         self._before = self.scope
         while data and not self.deaf:
-            data = self._parse(data)
+            if self._owed:
+                data = self._pay(data)
+                continue
+            try:
+                self.parser.feed_data(data)
+                break
+            except httptools.HttpParserUpgrade as upgrade:  # nothing else is spoken here: go on as if not asked
+                data = data[upgrade.args[0] :]
+            except httptools.HttpParserError as error:
+                found = error.__context__
+                self.refuse(found if isinstance(found, ServiceError) else BadRequest(f"this is not HTTP/1.1: {error}"))
         if self.loose > self.max_head_bytes and not self.deaf:
             self.refuse(heads.too_large(self.max_head_bytes))
-
-    def _parse(self, data: bytes) -> bytes:
-        """Read what has arrived; returns what is left where httptools stops."""
-        if self._owed:
-            return self._pay(data)
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:  # nothing else is spoken here: go on as if not asked
-            return data[upgrade.args[0] :]
-        except httptools.HttpParserError as error:
-            found = error.__context__
-            self.refuse(found if isinstance(found, ServiceError) else BadRequest(f"this is not HTTP/1.1: {error}"))
-        return b""
 
     def _pay(self, data: bytes) -> bytes:
         """Take the body that httptools leaves out when a request asks to upgrade, as Java's client does by default."""
@@ -111,22 +108,8 @@ class StrictProtocol(HttpToolsProtocol):
             self._owed = heads.owed(named)
         self.loose = 0
         self.headers = NOWHERE  # as trailers are no headers
-        self._describe(method, version)
+        heads.describe(self.scope, method, self.url, version)
         self._begin(named)
-
-    def _describe(self, method: bytes, version: str) -> None:
-        if self.url.startswith(b"/"):
-            path, _, query = self.url.partition(b"?")
-        else:
-            parsed = httptools.parse_url(self.url)
-            path, query = parsed.path or b"/", parsed.query or b""
-        text = path.decode("ascii")
-        scope = self.scope
-        scope["method"] = method.decode("ascii")
-        scope["http_version"] = version
-        scope["path"] = unquote(text) if "%" in text else text
-        scope["raw_path"] = path
-        scope["query_string"] = query
 
     def _begin(self, named: dict[bytes, bytes]) -> None:
         """Let the application answer, or wait for its turn: answers go out in the order of the requests."""
@@ -141,7 +124,7 @@ class StrictProtocol(HttpToolsProtocol):
             access_log=False,
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=named.get(b"expect", b"").lower() == b"100-continue",
+            expect_100_continue=b"expect" in named and named[b"expect"].lower() == b"100-continue",
             keep_alive=keep and not self.lifecycle.draining,
             on_response=self.on_response_complete,
         )
@@ -174,7 +157,7 @@ class StrictProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            Context().run(self._start_asgi_task, *self.pipeline.pop())  # not in the context of the one before
         elif self._last is not None:
             self._answer(self._last)
 
