@@ -15,6 +15,7 @@ REQUESTS = 200
 """So many on one connection, then comes a new one: a new process gets its share."""
 PATIENCE = 60
 TOLERANCE = 1e-3
+PROBLEM = "application/problem+json"
 
 
 @dataclass
@@ -76,8 +77,8 @@ class Load:
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
     def judge(self, row, name, status, headers, body):
-        found = json.loads(body)
-        if status != 200 and headers["content-type"] == "application/problem+json" and found["status"] == status:
+        found = json.loads(body) if headers.get("content-type", "").endswith("json") else {}
+        if status != 200 and headers["content-type"] == PROBLEM and found["status"] == status:
             self.refused[f"{status} {found['title']}"] += 1
             return
         right = self.expected.get(found.get("version")) if status == 200 else None

@@ -5,6 +5,7 @@ python material.py FOLDER, with SRC and TESTS of the project on PYTHONPATH
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ SIGNATURE = sample.SIGNATURES["regression"]
 
 
 def main(folder):
-    """Writes releases ``first`` and ``second`` of one model, ``mixed`` with texts and gaps, and all that goes with them.
+    """Writes releases ``first`` and ``second`` of one model, ``mixed`` with texts and gaps, and all they need.
 
     ``material.json`` holds rows, the right answer to each for each version, and API keys.
     """
@@ -33,7 +34,7 @@ def main(folder):
     rows = [{"mass": 0.5 + number / 32, "age": 40.0, "limit": 0.25, "treated": False} for number in range(ROWS)]
     expected = {version: answers(folder / name, rows) for name, version in (("first", "1"), ("second", "2"))}
     apart = sorted(expected["1"])
-    assert min(high - low for low, high in zip(apart, apart[1:], strict=False)) > 0.01, "an answer must tell its row"
+    assert min(high - low for low, high in pairwise(apart)) > 0.01, "an answer must tell its row"
     audit.create_keys(folder / "audit.pem", folder / "audit-input")
     keys = {"tester": make_key(folder, "predict"), "operator": make_key(folder, "admin")}
     made = {"rows": rows, "expected": expected, "keys": keys, "mixed": sample.ROWS["binary"]}

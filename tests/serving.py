@@ -17,6 +17,8 @@ from project import end, run, start, until
 
 HERE = Path(__file__).parent
 CONNECTIONS = 64
+REQUEST = b'"logger":"service.access"'
+"""In the log lines of single requests."""
 
 
 class Material:
@@ -33,7 +35,7 @@ class Material:
         self.project, self.python, self.folder = project, python, folder
         self.made = json.loads((folder / "material.json").read_text())
         self.rows, self.expected, self.keys = (self.made[name] for name in ("rows", "expected", "keys"))
-        self.key = self.keys["tester"]
+        self.key, self.mixed = self.keys["tester"], self.made["mixed"]
 
     @classmethod
     def make(cls, project, python, folder):
@@ -62,17 +64,17 @@ class Material:
     @contextmanager
     def served(self, *before, **changes):
         """Runs the service, behind a command if one is given. It must end well when told to."""
-        with tempfile.TemporaryFile("w+b") as log:
+        with tempfile.NamedTemporaryFile(suffix=".log", dir=self.folder, delete=False) as log:
             command = [*before, self.python, "-m", "service"]
             process = start(self.project, *command, output=log, **self.settings(**changes))
-            running = Running(process, log.fileno(), self.key)
-            try:
-                until(lambda: running.logged("ready") or process.poll() is not None)
-                assert process.poll() is None, running.said()
-                yield running
-                assert running.stop() == 0, running.said()
-            finally:
-                end(process)
+        running = Running(process, Path(log.name), self.key)
+        try:
+            until(lambda: running.logged("ready") or process.poll() is not None)
+            assert process.poll() is None, running.said()
+            yield running
+            assert running.stop() == 0, running.said()
+        finally:
+            end(process)
 
 
 class Running:
@@ -81,7 +83,7 @@ class Running:
     def __init__(self, process, log, key):
         self.process, self.key = process, key
         self.pid = process.pid
-        self._log, self._at, self._rest, self._lines = log, 0, b"", []
+        self.log, self._at, self._lines = log, 0, []
 
     @property
     def port(self):
@@ -89,20 +91,23 @@ class Running:
 
     def logged(self, message):
         """Its log lines with a message, but for those that tell of single requests."""
-        self._read()
-        return [line for line in self._lines if line["message"] == message]
+        return [line for line in self.lines() if line["message"] == message]
 
     def said(self):
-        """All its log lines but those of single requests."""
-        self._read()
-        return "\n".join(map(json.dumps, self._lines))
+        """All its log lines but those that tell of single requests, as text."""
+        return "\n".join(map(json.dumps, self.lines()))
 
-    def _read(self):
-        while data := os.pread(self._log, 1_000_000, self._at):
-            self._at += len(data)
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            found = (json.loads(line) if line[:1] == b"{" else {"message": line.decode()} for line in lines)
-            self._lines += (line for line in found if line["message"] != "request")
+    def lines(self):
+        """All its log lines but those that tell of single requests."""
+        with self.log.open("rb") as log:
+            log.seek(self._at)
+            for line in log:
+                if not line.endswith(b"\n"):
+                    break
+                self._at += len(line)
+                if REQUEST not in line:
+                    self._lines.append(json.loads(line) if line[:1] == b"{" else {"message": line.decode()})
+        return self._lines
 
     def ask(self, method, path, body=None, key=None):
         """Status and body of an answer."""
@@ -170,7 +175,9 @@ class Pressure:
         self.process.wait(timeout=60)
         self._reader.join(timeout=60)
         assert "ids" in self.now, "the load failed"
-        return Outcome(self.now)
+        outcome = Outcome(self.now)
+        print(outcome)
+        return outcome
 
 
 class Outcome:

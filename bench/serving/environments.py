@@ -32,6 +32,8 @@ def environment(name: str, lock: Path) -> Path:
     if not ready.exists():
         if not shutil.which("uv"):
             raise Unavailable("uv is needed to install it: pip install uv")
+        for old in CACHE.glob(f"bench-{name}-*"):
+            shutil.rmtree(old)
         _install(folder, lock)
         ready.touch()
     return folder
@@ -40,7 +42,7 @@ def environment(name: str, lock: Path) -> Path:
 def variables(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
     """The environment variables of a process that runs in a virtual environment."""
     users = {name: value for name, value in os.environ.items() if not name.startswith(CHANGING)}
-    return {**users, "PATH": f"{folder / 'bin'}:{users['PATH']}", "PYTHONUNBUFFERED": "1", **more}
+    return {**users, "PATH": f"{folder / 'bin'}:{users['PATH']}", **more}
 
 
 def _install(folder: Path, lock: Path) -> None:

@@ -15,11 +15,10 @@ import matplotlib.pyplot as plt
 OURS, LIMIT, OTHERS, INK = "#d1495b", "#30638e", "#9aa5b1", "#22303c"
 LABELS = {
     "ours": "this template,\nall controls on",
-    "bare": "bare uvicorn (the limit)",
-    "fastapi_sklearn": "FastAPI + scikit-learn",
     "fastapi_onnx": "FastAPI + ONNX Runtime,\nusual middleware",
     "ray_serve": "Ray Serve",
 }
+SHORT = {"ours": "this template", "bare": "bare uvicorn", "fastapi_onnx": "FastAPI + ONNX + usual"}
 
 
 def main(source: Path, target: Path) -> None:
@@ -78,28 +77,32 @@ def latency(axes: Any, found: list[dict[str, Any]]) -> None:
 def size(axes: Any, found: list[dict[str, Any]]) -> None:
     """How soon it answers after its start, and the memory it takes when idle."""
     for one in found:
-        at = one["start_s"], one["idle_mb"]
-        axes.scatter(*at, s=90 if one["server"] in ("ours", "bare") else 50, color=colour(one), zorder=3)
-        axes.annotate(label(one).replace("\n", " "), at, xytext=(7, 4), textcoords="offset points", fontsize=8)
+        big = 90 if one["server"] in ("ours", "bare") else 50
+        axes.scatter(one["start_s"], one["idle_mb"], s=big, color=colour(one), zorder=3)
     axes.set(xscale="log", yscale="log", xlabel="seconds from start to first answer", ylabel="idle memory, MB")
     for axis in (axes.get_xaxis(), axes.get_yaxis()):
         axis.set_major_formatter("{x:g}")
     axes.margins(x=0.3, y=0.12)
+    spread(axes, [(one["start_s"], one["idle_mb"], one) for one in found])
     title(axes, "Start and memory")
     axes.grid(color="#e6eaee", zorder=0)
 
 
-def spread(axes: Any, ends: list[tuple[float, float, dict[str, Any]]]) -> None:
-    """Label lines at their ends, moved apart where they would overlap."""
-    lowest = 0.0
-    for x, y, one in sorted(ends, key=lambda end: end[1]):
-        at = max(y, lowest * 1.28)
-        lowest = at
-        axes.annotate(label(one).replace("\n", " "), (x, y), (x * 1.25, at), fontsize=8, va="center", color=INK)
+def spread(axes: Any, points: list[tuple[float, float, dict[str, Any]]]) -> None:
+    """Label points at their right, moved apart where the labels would overlap."""
+    heights = [y for _, y, _ in points]
+    apart = (max(heights) / min(heights)) ** 0.05
+    at = 0.0
+    for x, y, one in sorted(points, key=lambda point: point[1]):
+        at = max(y, at * apart)
+        ours = one["server"] == "ours"
+        words = SHORT.get(one["server"], label(one))
+        weight = "bold" if ours else "normal"
+        axes.annotate(words, (x, y), (x * 1.2, at), fontsize=8.5, va="center", color=INK, weight=weight)
 
 
 def label(one: dict[str, Any]) -> str:
-    return LABELS.get(one["server"], one["title"])
+    return LABELS.get(one["server"], str(one["title"]))
 
 
 def colour(one: dict[str, Any]) -> str:

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MARK = "AIRWORTHY_BENCH"
@@ -21,11 +21,14 @@ PATIENCE = 5.0
 
 @dataclass(frozen=True)
 class Processes:
-    """What was started by one command. A mark in the environment finds its processes, as some leave their parents.
+    """What was started by one command.
+
+    Its processes are those with its mark in their environment, as some leave their parents; the children of such, as
+    some overwrite their environment to give themselves a name; and whatever was found to be one of these before.
 
     Attributes:
         first: the process that was started.
-        mark: the value of the variable ``AIRWORTHY_BENCH`` in each of its processes.
+        mark: the value of the variable ``AIRWORTHY_BENCH``.
         began: when it was started, by ``time.perf_counter``.
         log: the file of what it printed.
     """
@@ -34,33 +37,25 @@ class Processes:
     mark: str
     began: float
     log: Path
+    _seen: set[tuple[int, str]] = field(default_factory=set)
 
     def pids(self) -> list[int]:
         """Its processes that are still there."""
-        needle = f"{MARK}={self.mark}\0".encode()
-        found = []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                with suppress(OSError):
-                    if needle in (folder / "environ").read_bytes() + b"\0":
-                        found.append(int(folder.name))
-        return found
+        every = {pid: stat for pid in _all() if (stat := _stat(pid)) and stat[0] != "Z"}
+        needle = f"{MARK}={self.mark}".encode()
+        found = {pid for pid, stat in every.items() if (pid, stat[19]) in self._seen or needle in _environment(pid)}
+        while more := {pid for pid, stat in every.items() if int(stat[1]) in found} - found:
+            found |= more
+        self._seen.update((pid, every[pid][19]) for pid in found)  # a number may be used again, by one begun later
+        return sorted(found)
 
     def cpu(self, pids: Sequence[int]) -> float:
         """Seconds of CPU time, user and system, that processes have used, their ended children included."""
-        total = 0.0
-        for pid in pids:
-            with suppress(OSError):
-                total += sum(map(int, _stat(pid)[11:15])) * TICK
-        return total
+        return sum(sum(map(int, stat[11:15])) for pid in pids if (stat := _stat(pid))) * TICK
 
     def resident(self, pids: Sequence[int]) -> float:
         """Resident memory in MB, summed over processes."""
-        total = 0
-        for pid in pids:
-            with suppress(OSError):
-                total += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE
-        return total / 1e6
+        return sum(int(stat[21]) for pid in pids if (stat := _stat(pid))) * PAGE / 1e6
 
     def tail(self) -> str:
         """The end of what it printed."""
@@ -73,11 +68,9 @@ class Processes:
             for pid in self.pids():
                 with suppress(OSError):
                     os.kill(pid, number)
-            while time.monotonic() < deadline:
+            while self.pids() and time.monotonic() < deadline:
                 self.first.poll()
-                if not self.pids():
-                    return
-                time.sleep(0.02)
+                time.sleep(0.05)
 
 
 @contextmanager
@@ -85,7 +78,7 @@ def started(command: Sequence[str], folder: Path, environment: Mapping[str, str]
     """Run a command in a session of its own, so that a Ctrl-C reaches the benchmark alone, which then stops it."""
     mark = uuid.uuid4().hex
     began = time.perf_counter()
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         first = subprocess.Popen(
             command,
             cwd=folder,
@@ -103,6 +96,20 @@ def started(command: Sequence[str], folder: Path, environment: Mapping[str, str]
         first.wait()
 
 
-def _stat(pid: int) -> list[str]:
-    """The fields of ``/proc/PID/stat`` after the name, which may hold spaces."""
-    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+def _all() -> Iterable[int]:
+    return (int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def _environment(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields of ``/proc/PID/stat`` after the name, which may hold spaces; None if there is no such process now."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -95,7 +96,8 @@ def prepared(work: Path) -> Iterator[Stage]:
 
 def _models(dev: Path) -> Path:
     """The trained models, kept as long as the environment and the script that trains are the same."""
-    folder = CACHE / f"bench-models-{dev.name.rpartition('-')[2]}-{int((HERE / 'models.py').stat().st_mtime)}"
+    script = hashlib.sha256((HERE / "models.py").read_bytes()).hexdigest()[:12]
+    folder = CACHE / f"bench-models-{dev.name.rpartition('-')[2]}-{script}"
     if not (folder / "rows.json").exists():
         run_python(dev, HERE / "models.py", folder)
     return folder

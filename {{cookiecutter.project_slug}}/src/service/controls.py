@@ -47,6 +47,8 @@ def desk(settings: Settings, lifecycle: Lifecycle) -> Desk:
     auth, limits, audit = _authenticator(settings, metrics), _limits(settings, metrics), _audit(settings, metrics)
     joined = Desk(models, fallback, auth, limits, cache, degrade, audit, metrics, settings, lifecycle)
     joined.refresh()
+    for served in filter(None, (found.served for found in models.slots)):
+        degrade.check(served)
     return joined
 
 

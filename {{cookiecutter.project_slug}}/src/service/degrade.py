@@ -60,7 +60,7 @@ class Degrade:
         if self._policy == "cached":
             return self._cache.stale(key)
         if self._policy == "default":
-            return np.repeat(self._default, decoded.rows, axis=0)
+            return np.repeat(self._default, decoded.rows, axis=0) if self._fits(served) else None
         simpler = self._fallback.served if self._policy == "fallback" and self._fallback else None
         if simpler is None or not fits(simpler, served):
             return None
@@ -76,11 +76,19 @@ class Degrade:
         Raises:
             SettingsError: it does not.
         """
-        width = max(1, len(served.bundle.signature.classes))
-        if self._policy == "default" and self._default.shape[1] != width:
+        if self._policy == "default" and not self._fits(served):
+            width, gives = self._default.shape[1], _width(served)
             raise SettingsError(
-                f"SERVICE_DEFAULT_ANSWER: {self._default.shape[1]} numbers, but the model gives {width} for each row"
+                f"SERVICE_DEFAULT_ANSWER: {width} numbers, but {served.approval.model!r} gives {gives} for each row"
             )
+
+    def _fits(self, served: Served) -> bool:
+        return bool(self._default.shape[1] == _width(served))
+
+
+def _width(served: Served) -> int:
+    """Numbers that a model gives for each row."""
+    return max(1, len(served.bundle.signature.classes))
 
 
 def fits(simpler: Served, served: Served) -> bool:

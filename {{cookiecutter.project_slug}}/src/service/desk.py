@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -70,7 +71,7 @@ class Desk:
         call.principal = principal.name
         require(principal, scope)
         call.headers = await self.limits.check(f"{principal.kind} {principal.name}", call.route)
-        call.deadline = call.began + min(self.settings.deadline_seconds, _patience(call.asked))
+        call.deadline = call.began + _patience(call.asked)
 
     def refresh(self) -> None:
         """Take up what changed on disk: bundles, and who may call."""
@@ -109,6 +110,7 @@ class Desk:
         call.rows = decoded.rows
         if self.settings.log_features:
             call.features = {name: block.tolist() for name, block in decoded.blocks.items()}
+        call.deadline = min(call.deadline, time.perf_counter() + self.settings.deadline_seconds)
         key = self.cache.key(call.digest, decoded)
         outputs = self.cache.get(key)
         if outputs is not None:

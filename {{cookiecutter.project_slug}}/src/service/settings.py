@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     max_connections: int = Field(default=2_000, gt=0, description="Connections open at the same time, a worker.")
     max_queue: int = Field(default=50_000, gt=0, description="Rows that may wait for the model, a worker.")
     deadline_seconds: Seconds = Field(
-        default=5.0, description="Time for an answer, in seconds; callers may ask for less (`X-Request-Timeout-Ms`)."
+        default=5.0, description="Time for an answer once a request has arrived, in seconds; callers may ask for less."
     )
     receive_seconds: Seconds = Field(default=10.0, description="Time for a request to arrive whole, in seconds.")
     keep_alive_seconds: int = Field(default=75, gt=0, description="How long an idle connection stays open, in seconds.")

@@ -146,8 +146,9 @@ def test_what_keeps_it_from_starting_is_said_once(tmp_path: Path, processes: int
 
 def test_a_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path) -> None:
     installed = install(tmp_path, workers=2)
-    with installed.run() as service:
+    with installed.run() as service, service.wire() as half:
         until(lambda: len(workers(service)) == 2)
+        half.send(installed.prediction()[:-1])  # in flight when its worker dies
         (folder,) = tmp_path.glob("service-metrics-*")
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         for _ in range(20):
@@ -164,6 +165,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_counts_stay(tmp_path: Path)
         assert [line["code"] for line in service.logged("worker ended")] == [-9, -9]
         with service.wire() as wire:
             assert b"\nhttp_requests_in_flight 0.0\n" in wire.get("/metrics").body
+        assert len(list(folder.glob("counter_*.db"))) == 2  # each counts on where its predecessor ended
 
         service.signal()
         assert service.code() == 0
@@ -184,6 +186,8 @@ def test_a_worker_that_cannot_start_again_is_tried_less_and_less_often_until_it_
         waits = [line["next_seconds"] for line in ended[:3]]
         assert waits[0] == 0 < waits[1] < waits[2]
         assert asked_anew(installed, service) == 200  # by the other one
+        gauges = {path.stem[-1] for path in tmp_path.glob("service-metrics-*/gauge_live*.db")}
+        assert gauges == {"1"}  # nothing is said any more of the one that is gone
         keys.write_bytes(content)
         until(lambda: len(service.logged("worker ready")) == 3)
 

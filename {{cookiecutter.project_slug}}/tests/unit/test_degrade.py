@@ -92,5 +92,10 @@ def test_a_model_of_another_signature_does_not_stand_in(served: Served, tmp_path
 
 
 def test_a_default_of_another_width_is_found_out_at_once(served: Served) -> None:
-    with pytest.raises(SettingsError, match="SERVICE_DEFAULT_ANSWER: 1 numbers, but the model gives 2"):
+    with pytest.raises(SettingsError, match="SERVICE_DEFAULT_ANSWER: 1 numbers, but 'sample' gives 2"):
         Degrade("default", Cache(0, 1, Metrics()), None, (0.5,), Metrics()).check(served)
+
+
+def test_a_default_that_does_not_fit_a_later_model_is_not_given(served: Served) -> None:
+    with pytest.raises(ModelFailed):
+        ask(Degrade("default", Cache(0, 1, Metrics()), None, (0.5,), Metrics()), served, Call())

@@ -21,6 +21,18 @@ def test_the_service_imports_nothing_of_training() -> None:
     ).stdout
     telemetry, *imported = out.split()
     assert telemetry == "1"
-    heavy = {"mlflow", "sklearn", "scipy", "pandas", "onnx", "skl2onnx", "matplotlib", "training"}
+    heavy = {
+        "redis",
+        "jwt",
+        "requests",
+        "mlflow",
+        "sklearn",
+        "scipy",
+        "pandas",
+        "onnx",
+        "skl2onnx",
+        "matplotlib",
+        "training",
+    }
     assert not heavy & set(imported)
     assert {"fastapi", "onnxruntime", "service"} <= set(imported)

@@ -53,3 +53,55 @@ def test_all_wrong_variables_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -
 def test_settings_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValueError, match="frozen"):
         settings.load().port = 1  # type: ignore[misc]
+
+
+def wrong(monkeypatch: pytest.MonkeyPatch, **variables: str) -> list[str]:
+    """What is said of an environment that will not do."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    return caught.value.detail.splitlines()
+
+
+def test_a_misspelt_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = wrong(monkeypatch, SERVICE_API_KEY="keys.json")
+    assert line == "SERVICE_API_KEY: there is no such setting; did you mean SERVICE_API_KEYS?"
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [
+        ({"SERVICE_TOKEN_ISSUER": "https://issuer"}, {"SERVICE_TOKEN_KEYS", "SERVICE_TOKEN_AUDIENCE"}),
+        ({"SERVICE_TLS_CERTIFICATE": "c.pem"}, {"SERVICE_TLS_KEY"}),
+        ({"SERVICE_TLS_CLIENT_CA": "ca.pem"}, {"SERVICE_TLS_CERTIFICATE"}),
+        ({"SERVICE_DEGRADE": "cached"}, {"SERVICE_CACHE_BYTES"}),
+        ({"SERVICE_DEGRADE": "fallback"}, {"SERVICE_FALLBACK"}),
+        ({"SERVICE_DEGRADE": "default"}, {"SERVICE_DEFAULT_ANSWER"}),
+    ],
+)
+def test_what_needs_another_variable_says_which(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], lacking: set[str]
+) -> None:
+    assert {line.partition(":")[0] for line in wrong(monkeypatch, **given)} == lacking
+
+
+def test_errors_of_all_kinds_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = wrong(monkeypatch, SERVICE_PROT="80", SERVICE_RATE="fast", SERVICE_DEGRADE="cached", SERVICE_QUOTA="1/year")
+    assert [line.partition(":")[0] for line in lines] == [
+        "SERVICE_PROT",
+        "SERVICE_CACHE_BYTES",
+        "SERVICE_RATE",
+        "SERVICE_QUOTA",
+    ]
+    assert "write 200/second" in lines[2]
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_MORE_BUNDLES", "a/current, b/current")
+    monkeypatch.setenv("SERVICE_DEFAULT_ANSWER", "0.25,0.75")
+    monkeypatch.setenv("SERVICE_AUDIT", "none")
+    found = settings.load()
+    assert found.more_bundles == (Path("a/current"), Path("b/current"))
+    assert found.default_answer == (0.25, 0.75)
+    assert found.audit is None

@@ -439,7 +439,7 @@ def test_such_an_address_will_do(url: str) -> None:
         ({"audience": ""}, "an issuer and an audience"),
         ({"algorithms": ("ES256", "HS256")}, "HS256: tokens may be signed with"),
         ({"algorithms": ("none",)}, "none: tokens may be signed with"),
-        ({"jwks_url": "https://me:hush@issuer.example/keys"}, "no user and password"),
+        ({"jwks_url": "https://me:hush@issuer.example/keys"}, "no user and password"),  # pragma: allowlist secret
     ],
 )
 def test_settings_that_let_anybody_in_are_refused(changes: dict[str, Any], said: str) -> None:

@@ -16,6 +16,6 @@ class Bench:
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(os.path.join(os.environ["BENCH_MODEL"], "model.onnx"), options)
 
-    @bentoml.api(batchable=True, max_batch_size=1_000, max_latency_ms=1_000)
+    @bentoml.api(batchable=True, max_batch_size=1_000)
     def predict(self, rows: np.ndarray) -> np.ndarray:
         return self.session.run(["probabilities"], {"numeric": rows.astype(np.float32)})[0]

@@ -103,6 +103,7 @@ def _client(url: str) -> Redis:
         return Redis.from_url(url, protocol=2, retry=never, socket_timeout=None, socket_connect_timeout=None)
     except ValueError:
         raise ValueError(
-            "not the address of a Redis; write redis://HOST:6379, rediss://USER:PASSWORD@HOST:6379 or unix:///PATH, "
+            "not the address of a Redis; write redis://HOST:6379, "
+            "rediss://USER:PASSWORD@HOST:6379 or unix:///PATH, "  # pragma: allowlist secret
             "with special characters of the password percent-encoded"
         ) from None
