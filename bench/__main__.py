@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ def main() -> int:
     plan = QUICK if chosen.quick else Plan()
     if chosen.rounds:
         plan = replace(plan, rounds=chosen.rounds)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: what was started is stopped
     try:
         if chosen.what in ("template", "all"):
             template.run()

@@ -23,7 +23,7 @@ class Load:
     """What is asked, and what came of it.
 
     Every request sent is in the end one of these: ``answered`` rightly, ``refused`` with a problem document, ``lost``
-    (the connection ended before the whole answer), or ``wrong`` (whatever else).
+    (the connection ended before the whole answer, or a proxy says that there is none), or ``wrong`` (whatever else).
     """
 
     port: int
@@ -77,8 +77,11 @@ class Load:
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
     def judge(self, row, name, status, headers, body):
-        found = json.loads(body) if headers.get("content-type", "").endswith("json") else {}
-        if status != 200 and headers["content-type"] == PROBLEM and found["status"] == status:
+        if status >= 500 and headers.get("content-type") != PROBLEM:
+            self.lost += 1  # a proxy says that it got no answer
+            return
+        found = json.loads(body)
+        if status != 200 and found.get("status") == status and headers["content-type"] == PROBLEM:
             self.refused[f"{status} {found['title']}"] += 1
             return
         right = self.expected.get(found.get("version")) if status == 200 else None
@@ -102,7 +105,8 @@ async def read(reader):
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     pairs = (line.partition(": ") for line in head[1:] if line)
     headers = {name.lower(): value for name, _, value in pairs}
-    return int(head[0].split()[1]), headers, await reader.readexactly(int(headers["content-length"]))
+    length = headers.get("content-length")
+    return int(head[0].split()[1]), headers, await (reader.readexactly(int(length)) if length else reader.read())
 
 
 async def commands(load):

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from needs import need, need_command
+from pressure import pressure
 from project import free_port, listening, until
-from serving import Material, pressure
+from serving import Material
 
 FULL = "503 Audit unavailable"
 
@@ -51,7 +52,7 @@ def test_a_worker_is_killed(material):
                 until(lambda new=new: connections(new, service.port))
                 load.goes_on()
             outcome = load.finish()
-    assert outcome.lost > 0, outcome
+    assert outcome.lost > 0, str(outcome)
     assert outcome.promised(lost=bound), f"{outcome}\nconnections of killed workers: {bound}"
     assert [line["code"] for line in service.logged("worker ended")] == [-9, -9]
 
@@ -75,7 +76,7 @@ def test_models_are_replaced_ten_times(material):
                 until(lambda turn=turn: len(service.logged("bundle loaded")) == 2 * (turn + 2))
                 load.goes_on(200, version)
             outcome = load.finish()
-    assert outcome.none_lost_or_wrong, outcome
+    assert outcome.none_lost_or_wrong, str(outcome)
 
 
 def test_keys_are_rotated(material):
@@ -100,7 +101,7 @@ def test_keys_are_rotated(material):
         until(lambda: b"expired" in service.predict(row, second)[1])
         load.goes_on()
         outcome = load.finish()
-    assert outcome.none_lost_or_wrong, outcome
+    assert outcome.none_lost_or_wrong, str(outcome)
 
 
 @contextmanager
@@ -138,7 +139,7 @@ def test_redis_goes_and_comes_back(material, tmp_path):
             load.goes_on()
             until(lambda: service.metric(counted) > asked)
             outcome = load.finish()
-    assert outcome.none_lost_or_wrong, outcome
+    assert outcome.none_lost_or_wrong, str(outcome)
 
 
 @pytest.mark.parametrize("policy", ["refuse", "shed"])
@@ -250,4 +251,4 @@ def test_one_of_two_behind_a_proxy_is_stopped(material, tmp_path):
         assert one.stop() == 0
         load.goes_on()
         outcome = load.finish()
-    assert outcome.none_lost_or_wrong, outcome
+    assert outcome.none_lost_or_wrong, str(outcome)

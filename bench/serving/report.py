@@ -92,25 +92,26 @@ def _others(figures: Sequence[Figures]) -> list[str]:
     rows = []
     for one in figures:
         if "loads" in one and (one["model"] != "forest" or one["workers"] != 1):
-            load, usual = one["loads"][COMPARED], find(figures, one["server"])
+            load, usual = one["loads"][COMPARED], find(figures, one["server"]) or {}
             rows.append(
                 (
                     one["title"],
                     MODELS.get(one["model"], one["model"]),
                     str(one["workers"]),
                     f"{load['rps']:,.0f}",
-                    f"{one['to_bare'] / usual['to_bare']:.2f}" if usual and "to_bare" in usual else "",
+                    f"{one['to_bare'] / usual['to_bare']:.2f}" if "to_bare" in usual else "",
                     f"{load['cpu_us']:,.0f}",
                     f"{load['p99_ms']:.1f}",
                 )
             )
-    head = ("server", "model", "workers", "rps", "to forest, one worker", "CPU µs a request", "p99 ms")
+    head = ("server", "model", "workers", "rps", "times forest, one worker", "CPU µs a request", "p99 ms")
     return _table(head, rows) if rows else ["Not measured."]
 
 
 def _alone(more: dict[str, Any]) -> list[str]:
     """A line on each."""
-    lines = [_overload(run) for run in more.get("overload", ())]
+    lines = [_costs(more["costs"])] if "costs" in more else []
+    lines += [_overload(run) for run in more.get("overload", ())]
     if tokens := more.get("tokens"):
         pairs = "; ".join(f"{run['key_rps']:,.0f} and {run['jwt_rps']:,.0f}" for run in tokens)
         lines.append(f"- API key and token, rps: {pairs}.")
@@ -120,6 +121,11 @@ def _alone(more: dict[str, Any]) -> list[str]:
         lines.append(_soak(soak))
     lines += [f"- {name}: could not be measured: {reason}" for name, reason in more.get("errors", {}).items()]
     return lines or ["Not measured."]
+
+
+def _costs(found: dict[str, float]) -> str:
+    parts = [f"{control} {microseconds:.0f}" for control, microseconds in found.items()]
+    return f"- CPU time of a request, in µs: {parts[0]}; of this: {', '.join(parts[1:])}."
 
 
 def _overload(run: dict[str, Any]) -> str:

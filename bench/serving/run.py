@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import tempfile
 import time
@@ -12,13 +11,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from serving import changes, report, soak
-from serving.environments import Unavailable
+from serving import changes, report
+from serving.costs import costs
+from serving.environments import CACHE, Unavailable
 from serving.machine import describe
 from serving.overload import overload
 from serving.plan import MANY, Plan
 from serving.running import Running, running
 from serving.servers import BARE, OURS, SERVERS, Server
+from serving.soak import soak
 from serving.stage import Stage, prepared, run_python
 from serving.summary import COMPARED, summarise
 from serving.targets import judge
@@ -26,18 +27,19 @@ from serving.visit import Visit, visit
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "results"
+TRIALS = CACHE / "bench-trial"
+"""Where a run's results go that is quick or leaves servers out: they are not to be quoted."""
 
 
 def run(plan: Plan, only: Sequence[str]) -> int:
     """Measure and write; ``only`` names servers beside the bare one, all by default. Returns the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end like Ctrl-C: stop what was started
     servers = [server for server in SERVERS if not only or server is BARE or server.name in only]
     with tempfile.TemporaryDirectory(prefix="airworthy-bench-", ignore_cleanup_errors=True) as folder:
         _say("preparing project, environments and models")
         with prepared(Path(folder)) as stage:
             visits = _rounds(stage, plan, servers)
             more = _alone(stage, plan) if OURS in servers else {}
-            _write(stage, plan, visits, more)
+            _write(stage, plan, visits, more, RESULTS if plan.rounds >= Plan().rounds and not only else TRIALS)
     return 0
 
 
@@ -67,26 +69,31 @@ def _turns(servers: Sequence[Server]) -> Iterator[tuple[Server, str, int]]:
 
 def _alone(stage: Stage, plan: Plan) -> dict[str, Any]:
     """What concerns the service only. One that fails does not keep the others from being measured."""
-    errors: dict[str, str] = {}
-    found: dict[str, Any] = {"errors": errors}
+    turns = [rows for _ in range(plan.rounds) for rows in (1, MANY)]
 
-    def measure(name: str, how: Callable[[Running], Any]) -> None:
+    def with_one(how: Callable[[Running], Any]) -> Any:
+        with running(stage, OURS) as here:
+            return how(here)
+
+    measured: dict[str, Callable[[], Any]] = {
+        "costs": lambda: costs(stage, plan),
+        "overload": lambda: with_one(lambda here: [overload(here, rows, plan.overload) for rows in turns]),
+        "tokens": lambda: with_one(lambda here: changes.tokens(here, plan)),
+        "reloads": lambda: with_one(lambda here: changes.reloads(here, plan)),
+        "soak": lambda: with_one(lambda here: soak(here, plan)),
+    }
+    found: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for name, measure in measured.items():
         _say(name)
         try:
-            with running(stage, OURS) as here:
-                found[name] = how(here)
+            found[name] = measure()
         except (Unavailable, OSError) as error:
-            errors[name] = str(error)
-
-    turns = [rows for _ in range(plan.rounds) for rows in (1, MANY)]
-    measure("overload", lambda here: [overload(here, rows, plan.overload) for rows in turns])
-    measure("tokens", lambda here: changes.tokens(here, plan))
-    measure("reloads", lambda here: changes.reloads(here, plan))
-    measure("soak", lambda here: soak.soak(here, plan))
-    return found
+            errors[name] = " ".join(str(error).split())[:300]
+    return {**found, "errors": errors}
 
 
-def _write(stage: Stage, plan: Plan, visits: Sequence[Visit], more: dict[str, Any]) -> None:
+def _write(stage: Stage, plan: Plan, visits: Sequence[Visit], more: dict[str, Any], folder: Path) -> None:
     figures = summarise(visits)
     targets = judge(figures, more)
     machine, plan_told = describe(stage), asdict(plan)
@@ -98,13 +105,13 @@ def _write(stage: Stage, plan: Plan, visits: Sequence[Visit], more: dict[str, An
         "alone": more,
         "visits": visits,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "serving.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "serving.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     page = report.page(machine, plan_told, figures, targets, more)
-    (RESULTS / "serving.md").write_text(page, encoding="utf-8")
-    run_python(stage.dev, HERE / "plot.py", RESULTS / "serving.json", RESULTS / "serving.png")
+    (folder / "serving.md").write_text(page, encoding="utf-8")
+    run_python(stage.dev, HERE / "plot.py", folder / "serving.json", folder / "serving.png")
     print(page)
-    _say(f"written: {RESULTS}/serving.md, serving.json, serving.png")
+    _say(f"written: {folder}/serving.md, serving.json, serving.png")
 
 
 def _told(found: Visit) -> str:

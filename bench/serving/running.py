@@ -102,7 +102,7 @@ def running(stage: Stage, server: Server, model: str = "forest", workers: int = 
     try:
         venv, told = _told(stage, server, words)
         _prepare(stage, server, words, told)
-        if server is OURS:
+        if server.name == OURS.name:
             (folder / "current").symlink_to(stage.release(model))
         command = [word.format(**words) for word in server.command]
         command[0] = str(venv / "bin" / command[0])

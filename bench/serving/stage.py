@@ -68,13 +68,13 @@ class Stage:
         Raises:
             Unavailable: it cannot be installed.
         """
-        if server in (OURS, BARE):
+        if server.name in (OURS.name, BARE.name):
             return environment("service", self.project / "requirements" / "service.txt")
         return environment(server.name, PEERS / server.name / "requirements.txt")
 
     def folder(self, server: Server) -> Path:
         """The folder that a server is started in."""
-        return self.project / "src" if server is OURS else PEERS / server.name
+        return self.project / "src" if server.name == OURS.name else PEERS / server.name
 
 
 @contextmanager

@@ -58,9 +58,9 @@ def _middle(server: str, model: str, workers: int, visits: list[Visit]) -> Figur
         return statistics.median(map(value, good))
 
     for name in ("start_s", "idle_mb", "busy_mb", "alone_us", "processes"):
-        figures[name] = middle(lambda found, name=name: found[name])
+        figures[name] = statistics.median(found[name] for found in good)
     figures["loads"] = {
-        kind: {name: middle(lambda found, kind=kind, name=name: found["loads"][kind][name]) for name in SHOWN}
+        kind: {name: statistics.median(found["loads"][kind][name] for found in good) for name in SHOWN}
         for kind in good[0]["loads"]
     }
     figures["bad"] = sum(load["bad"] for found in good for load in found["loads"].values())

@@ -63,6 +63,7 @@ def create_app(settings: Settings, lifecycle: Lifecycle | None = None) -> FastAP
     access = AccessLog(settings.log_level, Observe.quiet)
     running = _lifespan(desk, tracer, access)
     app = Service(title="Model service", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.redirect_slashes = False  # the address would be made from what the caller calls this host
     app.state.desk = desk
     predict = Predict(desk)
     for path in ("/v1/predict", "/v1/models/{name}/predict"):

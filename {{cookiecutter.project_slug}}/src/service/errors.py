@@ -117,6 +117,13 @@ class TooLarge(ServiceError):
     title = "Request too large"
 
 
+class HeadTooLarge(ServiceError):
+    """The request line and headers, or what stands between the parts of a chunked body, are over the limit."""
+
+    status = 431
+    title = "Request head too large"
+
+
 class InvalidInput(ServiceError):
     """The request was read, but its rows break the model's signature."""
 

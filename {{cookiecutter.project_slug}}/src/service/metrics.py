@@ -45,9 +45,9 @@ class Metrics:
         self.batch_rows = self._histogram("model_batch_rows", "Rows that the model answered at once.", ROWS, "model")
         self.run_seconds = self._histogram("model_run_seconds", "Time of one call of the model.", SECONDS, "model")
         self.reloads = self._counter("model_reloads", "Newer bundles found.", "outcome")
-        self.ready = self._gauge("model_ready", "1 while an approved model is loaded.", "min")
+        self.ready = self._gauge("model_ready", "1 while an approved model is loaded.", "livemin")
         self.loaded = self._gauge(
-            "model_loaded_timestamp_seconds", "When the model was loaded.", "max", "model", "version"
+            "model_loaded_timestamp_seconds", "When the model was loaded.", "livemax", "model", "version"
         )
 
     def _controls(self) -> None:

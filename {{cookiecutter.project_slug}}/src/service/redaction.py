@@ -35,6 +35,10 @@ _DECEPTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u
 """Characters that end a line, steer a terminal or reorder text for some reader, and halves that are no character."""
 
 
+SIGNED = "audit_head"
+"""The field under which the heads of the audit trail are logged; they hold nothing that comes from callers."""
+
+
 def redact(text: str) -> str:
     """Text without its secrets, without characters that could make it look like something else, and not too long."""
     text = _SECRET.sub(_kept, text)
@@ -61,6 +65,8 @@ def plain(value: object, depth: int = DEEPEST) -> Any:
 
 
 def _member(name: object, value: object, depth: int) -> Any:
+    if name == SIGNED and isinstance(value, Mapping):  # a signature looks like a secret, and must stay as it is
+        return dict(value)
     secret = value is not None and isinstance(name, str | bytes) and _NAMES_SECRET.search(_text(name))
     return REDACTED if secret else plain(value, depth)
 

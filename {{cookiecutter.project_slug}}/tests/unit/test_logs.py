@@ -235,3 +235,10 @@ logging.getLogger("service").info("%d rows of Bearer hunter-1", "hunter-2")
     assert line["from"].startswith("<string>:")
     assert line["error"] == "TypeError"
     assert "hunter" not in done.stdout + done.stderr
+
+
+def test_a_signed_head_of_the_audit_trail_stays_as_it_is(configured: Pipe) -> None:
+    head = {"writer": "w", "count": 3, "signature": KEY + KEY}
+    logging.getLogger("service.audit").info("audit head", extra={"audit_head": head})
+    [line] = configured.read()
+    assert line["audit_head"] == head

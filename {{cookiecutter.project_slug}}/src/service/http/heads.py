@@ -9,19 +9,12 @@ from urllib.parse import unquote
 import httptools
 from uvicorn._types import HTTPScope
 
-from service.errors import BadRequest, ServiceError
+from service.errors import BadRequest, HeadTooLarge
 
 Head = Sequence[tuple[bytes, bytes]]
 
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 PER_LINE = len(b": \r\n")
-
-
-class HeadTooLarge(ServiceError):
-    """The request line and headers, or what stands between the parts of a chunked body, are over the limit."""
-
-    status = 431
-    title = "Request head too large"
 
 
 def examine(version: str, method: bytes, headers: Head) -> None:

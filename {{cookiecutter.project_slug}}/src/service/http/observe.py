@@ -27,7 +27,6 @@ ASKED = frozenset({b"x-request-id", b"traceparent", b"x-api-key", b"authorizatio
 QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready", "/ping", "/health"})
 SECURE = ((b"x-content-type-options", b"nosniff"),)
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
-CLOSE = (b"connection", b"close")
 
 
 class Observe:
@@ -39,7 +38,7 @@ class Observe:
         metrics: counts.
         access: logs.
         tracer: traces those requests that are sampled.
-        lifecycle: whether the service is about to stop.
+        lifecycle: how many requests are in flight.
         tls: whether clients came by TLS, and are to come so only.
     """
 
@@ -125,10 +124,7 @@ class Observe:
         await send_bytes(send, told.status, body, PROBLEM, headers)
 
     def _headed(self, call: Call, headers: Any) -> list[tuple[bytes, bytes]]:
-        added = [*headers, (b"x-request-id", call.request_id.encode()), *self.headers, *call.headers]
-        if self.lifecycle.draining:
-            added.append(CLOSE)
-        return added
+        return [*headers, (b"x-request-id", call.request_id.encode()), *self.headers, *call.headers]
 
     def _end(self, call: Call, scope: Scope) -> None:
         call_of(scope)

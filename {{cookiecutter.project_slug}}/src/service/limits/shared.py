@@ -21,7 +21,7 @@ from service.remote import Policy, Remote
 
 log = logging.getLogger("service")
 
-POLICY = Policy(timeout=0.05, retries=0, failures=3, reset=1.0)
+POLICY = Policy(timeout=0.25, retries=0, failures=3, reset=1.0)
 """How Redis is called: without retries, as an attempt whose answer was lost may have counted."""
 PROBE: Kind = ("probe", (Limit("probe", Rate(1000, 1)),), 1)
 
