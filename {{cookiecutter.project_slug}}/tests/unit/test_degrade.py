@@ -76,6 +76,7 @@ def test_a_simpler_model_answers(served: Served, tmp_path: Path) -> None:
     outputs = ask(Degrade("fallback", Cache(0, 1, metrics), fallback, (), metrics), served, call)
     assert outputs.tolist() == pytest.approx(np.array(served.bundle.golden.expected), abs=1e-6)
     assert call.degraded == "fallback"
+    assert (call.version, call.digest) == ("1", fallback.get().bundle.digest), "the record says who answered"
 
 
 def test_a_model_of_another_signature_does_not_stand_in(served: Served, tmp_path: Path) -> None:
