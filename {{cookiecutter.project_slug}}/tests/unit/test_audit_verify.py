@@ -97,7 +97,7 @@ def lines_of(trail: Trail) -> list[tuple[Path, int]]:
 
 
 def test_any_dropped_doubled_or_added_line_is_found(trail: Trail) -> None:
-    forged = segments(trail)[0].read_bytes().splitlines(keepends=True)[2].replace(b"0.5", b"0.6")
+    forged = segments(trail)[0].read_bytes().splitlines(keepends=True)[2].replace(b"[0.5]", b"[0.6]")
     for file in segments(trail):
         lines = file.read_bytes().splitlines(keepends=True)
         for at in range(len(lines)):
@@ -231,7 +231,7 @@ def test_a_chain_cut_back_to_an_older_head_of_its_own_is_found_by_the_log(tmp_pa
 
 
 def test_a_chain_made_anew_with_the_stolen_key_is_found_by_the_log(trail: Trail) -> None:
-    contents = [b"{" + line.split(b",", 2)[2][:-1].replace(b"0.5", b"0.6") for line in whole(trail)[:3]]
+    contents = [b"{" + line.split(b",", 2)[2][:-1].replace(b"[0.5]", b"[0.6]") for line in whole(trail)[:3]]
     chain, forged = Chain().extend(contents)
     segments(trail)[1].unlink()
     segments(trail)[0].write_bytes(forged)
