@@ -1,0 +1,1 @@
+"""What every project is built of: settings, components, references to other stacks, providers, tags, protection."""

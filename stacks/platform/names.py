@@ -1,0 +1,20 @@
+"""Names on which the stacks and the services' own deployments rely."""
+
+from __future__ import annotations
+
+PRODUCT = "airworthy"
+"""Starts the names of the projects and of cloud resources."""
+
+CLUSTER = f"{PRODUCT}-cluster"
+SECRETS = f"{PRODUCT}-secrets"
+REGISTRY = f"{PRODUCT}-registry"
+OBSERVABILITY = f"{PRODUCT}-observability"
+
+SERVICES_NAMESPACE = "services"
+"""Where the machine-learning services run."""
+
+PLATFORM_NAMESPACE = "platform"
+"""Where the platform's own servers run, such as MLflow."""
+
+OBSERVABILITY_NAMESPACE = "observability"
+"""Where metrics, logs and traces are collected."""
