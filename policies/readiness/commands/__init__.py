@@ -1,0 +1,1 @@
+"""One module for each command, with ``command``; ``options`` holds what several share."""

@@ -1,0 +1,59 @@
+"""``readiness check``: the verdict on a whole service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from readiness import verdict
+from readiness.commands.options import chosen, publish, report_options
+from readiness.controls import catalogue, named
+from readiness.facts import Facts
+from readiness.facts.evidence import read as read_evidence
+from readiness.facts.gathering import resources_of
+from readiness.facts.repository import Repository
+from readiness.judge import judge
+from readiness.reports import Report
+
+
+@click.command("check")
+@click.argument("repo", default=".", type=click.Path(path_type=Path))
+@click.option("--resources", "manifests", multiple=True, metavar="PATH", help="Rendered manifests to judge with it.")
+@click.option("--explain", metavar="CONTROL", help="Say what a control demands and why, and judge nothing.")
+@report_options
+def command(
+    repo: Path,
+    manifests: tuple[str, ...],
+    explain: str | None,
+    form: str,
+    output: Path | None,
+    only: tuple[str, ...],
+    environment: str,
+) -> int:
+    """Judge a repository, the resources it deploys and its evidence against the 25 items of production readiness.
+
+    Nothing of the repository is executed. What has to be rendered first is given with --resources.
+    """
+    if explain:
+        return explained(explain)
+    repository = Repository.at(repo)
+    resources = resources_of(repository, manifests)
+    facts = Facts(repository, resources, read_evidence(repository), environment)
+    controls = chosen(catalogue(), only)
+    results = judge(controls, facts, whole=True)
+    items = verdict.items(controls, results)
+    if only:
+        items = {id: one for id, one in items.items() if one.controls}
+    report = Report(
+        environment, tuple(results), items, verdict.score(items), commit=repository.commit, notes=resources.notes
+    )
+    publish(report, form, output)
+    return int(not verdict.ready(items))
+
+
+def explained(id: str) -> int:
+    from readiness.commands.catalogue import page
+
+    click.echo(page(named(id)))
+    return 0

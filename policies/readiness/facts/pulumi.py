@@ -1,0 +1,76 @@
+"""Makes resources of what Pulumi plans: the JSON of ``pulumi preview --json`` or of ``pulumi stack export``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from readiness.facts.kubernetes import is_object, resource
+from readiness.facts.resources import Resource
+from readiness.facts.unknown import UNKNOWN, Fields, guard
+from readiness.facts.unread import Unread
+
+UNKNOWN_ON_THE_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks a wrapped value, such as a secret
+SECRET_SHOWN = "[secret]"
+GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced"})
+
+
+def is_plan(document: Any) -> bool:
+    """It is a preview or an export."""
+    return isinstance(document, dict) and (isinstance(document.get("steps"), list) or "deployment" in document)
+
+
+def read_plan(document: Mapping[str, Any], file: str) -> Iterator[Resource | Unread]:
+    """The resources that will be there after the plan was carried out."""
+    steps = document.get("steps")
+    if isinstance(steps, list):
+        states = [step.get("newState") for step in steps if isinstance(step, dict) and step.get("op") not in GONE]
+    else:
+        deployment = document.get("deployment")
+        states = deployment.get("resources") or [] if isinstance(deployment, dict) else []
+    for state in states:
+        if isinstance(state, dict) and isinstance(state.get("type"), str):
+            found = planned(state["type"], name_of(state), state.get("inputs"), bool(state.get("protect")), file)
+            if found is not None:
+                yield found
+
+
+def name_of(state: Mapping[str, Any]) -> str:
+    """The name that the program gave: the last part of the URN."""
+    return str(state.get("urn", "")).rpartition("::")[2] or "(no name)"
+
+
+def planned(type: str, name: str, inputs: Any, protected: bool, file: str) -> Resource | Unread | None:
+    """A resource of its type token and inputs; None for what is no resource of a provider that the gate knows."""
+    if inputs is not None and not isinstance(inputs, dict):
+        return Unread(file, 0, f"the inputs of {type} {name} are no mapping", "write the preview anew")
+    provider = type.partition(":")[0]
+    body = guard(decode(inputs or {}))
+    if provider == "kubernetes" and is_object(body):
+        made = resource(body, file)
+        return made if isinstance(made, Unread) else protect(made, protected)
+    if provider in ("aws", "awsx", "eks"):
+        return Resource("aws", type, "", "", name, body, file, 0, protected)
+    return None
+
+
+def protect(one: Resource, protected: bool) -> Resource:
+    return Resource(
+        one.provider, one.kind, one.api_version, one.namespace, one.name, one.body, one.file, one.line, protected
+    )
+
+
+def decode(value: Any) -> Any:
+    """A value as it was in the program: unknown and secret ones are not known, whole numbers are whole."""
+    if value in (UNKNOWN_ON_THE_WIRE, SECRET_SHOWN):
+        return UNKNOWN
+    if isinstance(value, dict):
+        if SIGNATURE in value:
+            return UNKNOWN
+        return Fields({key: decode(entry) for key, entry in value.items() if not key.startswith("__")})
+    if isinstance(value, list):
+        return [decode(entry) for entry in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

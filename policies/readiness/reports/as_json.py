@@ -1,0 +1,56 @@
+"""JSON, for machines: keys in a fixed order, the same bytes for the same report."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from readiness.judge import Result
+from readiness.reports import Report
+from readiness.verdict import ItemVerdict
+
+
+def render(report: Report) -> str:
+    parts: dict[str, Any] = {}
+    if report.items:
+        parts["items"] = {id: item(one) for id, one in report.items.items()}
+        parts["score"] = report.score
+        parts["ml_test_score"] = report.ml_test_score
+        parts["commit"] = report.commit or None
+    parts["environment"] = report.environment
+    parts["notes"] = list(report.notes)
+    head = json.dumps(parts, indent=2, ensure_ascii=False)[:-2]
+    # One line for each result: readable with grep, and no second copy of a large report in memory.
+    lines = ",\n".join("    " + json.dumps(result(one), ensure_ascii=False) for one in report.results)
+    return f'{head},\n  "results": [\n{lines}\n  ]\n}}\n' if lines else f'{head},\n  "results": []\n}}\n'
+
+
+def item(one: ItemVerdict) -> dict[str, Any]:
+    return {
+        "verdict": one.verdict.value,
+        "controls": [
+            {
+                "control": own.control.id,
+                "verdict": own.verdict.value if own.verdict else "not-applicable",
+                "kind": own.control.kind,
+                "mandatory": own.control.mandatory,
+            }
+            for own in one.controls
+        ],
+    }
+
+
+def result(one: Result) -> dict[str, Any]:
+    finding = one.finding
+    shown = {
+        "control": one.control.id,
+        "item": one.control.item,
+        "verdict": one.verdict.value,
+        "severity": one.control.severity,
+        "resource": finding.resource,
+        "file": finding.file or None,
+        "line": finding.line or None,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }
+    return shown | ({"waiver": one.waiver} if one.waiver else {})
