@@ -9,10 +9,14 @@ from needs import need_command
 
 
 @pytest.fixture
-def runs(tmp_path):
-    """The real engine over empty state, with a cloud in memory."""
+def standin():
+    """The stand-in for all providers, with a cloud in memory."""
     need_command("pulumi")
-    cloud = Memory()
-    standin = StandIn({package: cloud for package in ("aws", "kubernetes", "random", "tls")})
+    return StandIn(dict.fromkeys(("aws", "kubernetes", "random", "tls"), Memory()))
+
+
+@pytest.fixture
+def runs(tmp_path, standin):
+    """The real engine over empty state."""
     with standin.served() as providers:
         yield Runs(tmp_path, standin, providers)

@@ -46,7 +46,7 @@ class Memory:
 
     def planned(self, kind, name, inputs):
         """What a preview shows: all that is to be computed is not known yet."""
-        return {**{output: UNKNOWN for output in _outputs(kind)}, **inputs}
+        return {**dict.fromkeys(_outputs(kind), UNKNOWN), **inputs}
 
     def create(self, kind, name, inputs):
         """Makes it; returns its id and its state."""
