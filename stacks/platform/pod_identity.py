@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi_aws as aws
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Input, ResourceOptions
 
 from stacks.platform.component import Component
+from stacks.platform.iam import Statement, policy
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,14 @@ class PodIdentityArgs:
         cluster_name: the EKS cluster.
         namespace: where the pods are.
         service_account: under which service account they run.
-        statements: what they may do, as statements of an IAM policy, which may hold outputs.
+        statements: what they may do, and nothing else.
     """
 
     role: str
     cluster_name: Input[Any]
     namespace: Input[str]
     service_account: str
-    statements: list[dict[str, object]]
+    statements: Sequence[Statement]
 
 
 class PodIdentity(Component):
@@ -44,19 +46,14 @@ class PodIdentity(Component):
     def __init__(self, name: str, args: PodIdentityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self.role = aws.iam.Role(name, name=args.role, assume_role_policy=_trust(), opts=self.child())
-        policy = aws.iam.RolePolicy(
-            name,
-            role=self.role.name,
-            policy=Output.json_dumps({"Version": "2012-10-17", "Statement": args.statements}),
-            opts=self.child(),
-        )
+        grant = aws.iam.RolePolicy(name, role=self.role.name, policy=policy(*args.statements), opts=self.child())
         self.association = aws.eks.PodIdentityAssociation(
             name,
             cluster_name=args.cluster_name,
             namespace=args.namespace,
             service_account=args.service_account,
             role_arn=self.role.arn,
-            opts=self.child(depends_on=[policy]),
+            opts=self.child(depends_on=[grant]),
         )
         self.register_outputs({"role_arn": self.role.arn})
 

@@ -23,6 +23,7 @@ class ClusterOutputs:
         context: which cluster of the kubeconfig; None for its current one.
         namespaces: their names, by purpose: services, platform, observability.
         nodes_security_group: the nodes' security group; AWS only, like all that follow.
+        nodes_role: the ARN of the nodes' role.
         vpc_id: the network.
         private_subnets: ids of the subnets of the nodes, one in each zone.
         cluster_name: its name in EKS.
@@ -33,6 +34,7 @@ class ClusterOutputs:
     context: Output[str | None]
     namespaces: Output[dict[str, str]]
     nodes_security_group: Output[str | None]
+    nodes_role: Output[str | None]
     vpc_id: Output[str | None]
     private_subnets: Output[list[str] | None]
     cluster_name: Output[str | None]
@@ -86,6 +88,7 @@ class Stacks:
             context=stack.get_output("context"),
             namespaces=self._required(stack, "namespaces"),
             nodes_security_group=self._in_aws(stack, "nodes_security_group"),
+            nodes_role=self._in_aws(stack, "nodes_role"),
             vpc_id=self._in_aws(stack, "vpc_id"),
             private_subnets=self._in_aws(stack, "private_subnets"),
             cluster_name=self._in_aws(stack, "cluster_name"),

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
 
 from stacks.platform.errors import SettingsError
 
 Environment = Literal["dev", "staging", "prod"]
 Cloud = Literal["kubernetes", "aws"]
+Value = TypeVar("Value")
 
 Label = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")]
 """What may stand both in a Kubernetes label and in an AWS tag."""
@@ -23,7 +24,31 @@ Label = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")]
 class Block(BaseModel):
     """A group of settings. A key that is none is refused, as it is most likely misspelt."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+def needed_in(cloud: Cloud) -> AfterValidator:
+    """Marks a setting that one cloud needs and the other has no use for; its default must be None."""
+
+    def check(value: Value, info: ValidationInfo) -> Value:
+        if value is None and info.data.get("cloud") == cloud:
+            raise ValueError(f"needed because cloud is {cloud}")
+        return _of_use(cloud, value, info)
+
+    return AfterValidator(check)
+
+
+def allowed_in(cloud: Cloud) -> AfterValidator:
+    """Marks a setting that one cloud may be given and the other has no use for; its default must be None."""
+    return AfterValidator(lambda value, info: _of_use(cloud, value, info))
+
+
+def _of_use(cloud: Cloud, value: Value, info: ValidationInfo) -> Value:
+    """Refuses a setting that would do nothing. ``cloud`` stands before it in the model, so it was validated before."""
+    chosen = info.data.get("cloud", cloud)
+    if value is not None and chosen != cloud:
+        raise ValueError(f"does nothing because cloud is {chosen}; remove it")
+    return value
 
 
 class AwsSettings(Block):
@@ -47,7 +72,7 @@ class StackSettings(Block):
     )
     owner: Label = Field(description="the team that answers for it")
     cost_centre: Label = Field(description="who pays for it")
-    aws: AwsSettings | None = Field(default=None, validate_default=True, description="region and account")
+    aws: Annotated[AwsSettings | None, needed_in("aws")] = Field(default=None, description="region and account")
 
     @property
     def prod(self) -> bool:
@@ -65,30 +90,8 @@ class StackSettings(Block):
         assert self.aws is not None
         return self.aws
 
-    @field_validator("aws")
-    @classmethod
-    def _only_in_aws(cls, value: AwsSettings | None, info: ValidationInfo) -> AwsSettings | None:
-        return only_for("aws", value, info)
 
-
-Value = TypeVar("Value")
 Settings = TypeVar("Settings", bound=StackSettings)
-
-
-def only_for(cloud: Cloud, value: Value, info: ValidationInfo) -> Value:
-    """A field validator for what one cloud needs and the other has no use for.
-
-    The field's default must be None, and ``validate_default`` set. ``cloud`` is validated before.
-
-    Raises:
-        ValueError: it is missing where it is needed, or set where it would do nothing.
-    """
-    chosen = info.data.get("cloud", cloud)
-    if chosen == cloud and value is None:
-        raise ValueError(f"needed because cloud is {cloud}")
-    if chosen != cloud and value is not None:
-        raise ValueError(f"does nothing because cloud is {chosen}; remove it")
-    return value
 
 
 def load(model: type[Settings]) -> Settings:

@@ -248,19 +248,20 @@ def computed(type: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         return {"result": (digest(name).hex() * 8)[: int(inputs["length"])]}
     if type == "aws:eks/cluster:Cluster":
         return {
-            **arn(type, name),
+            **arn(type, name, inputs),
             "endpoint": f"https://{name}.example",
             "certificateAuthority": {"data": base64.b64encode(b"certificate").decode()},
             "certificateAuthorities": [{"data": base64.b64encode(b"certificate").decode()}],
             "identities": [{"oidcs": [{"issuer": f"https://oidc.example/{name}"}]}],
             "vpcConfig": {**inputs.get("vpcConfig", {}), "clusterSecurityGroupId": f"{name}-security-group"},
         }
-    return arn(type, name) if type.startswith("aws:") else {}
+    return arn(type, name, inputs) if type.startswith("aws:") else {}
 
 
-def arn(type: str, name: str) -> dict[str, Any]:
+def arn(type: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """What nearly every AWS resource has."""
-    return {"arn": f"arn:aws:{type.split(':')[1].split('/')[0]}:eu-central-1:000000000000:{name}", "name": name}
+    section = type.split(":")[1].split("/")[0]
+    return {"arn": f"arn:aws:{section}:eu-central-1:000000000000:{name}", "name": inputs.get("name", name)}
 
 
 def digest(name: str) -> bytes:

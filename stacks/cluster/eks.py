@@ -1,0 +1,111 @@
+"""A cluster in AWS, in the order in which its parts come about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pulumi import Output, ResourceOptions
+
+from stacks.cluster.access import Access, AccessArgs
+from stacks.cluster.addons import BEFORE_NODES, ON_NODES, Addons, AddonsArgs
+from stacks.cluster.control_plane import ControlPlane, ControlPlaneArgs
+from stacks.cluster.endpoints import Endpoints, EndpointsArgs
+from stacks.cluster.flow_logs import FlowLogs, FlowLogsArgs
+from stacks.cluster.keys import ClusterKey, ClusterKeyArgs
+from stacks.cluster.network import Network, NetworkArgs
+from stacks.cluster.nodes import Nodes, NodesArgs
+from stacks.cluster.settings import ClusterAws
+from stacks.platform.component import Component
+
+
+@dataclass(frozen=True)
+class EksArgs:
+    """What the cluster is told.
+
+    Attributes:
+        cluster_name: its name, and the start of its parts' names.
+        settings: all of it.
+        undeletable: whether EKS itself refuses to delete it, whoever asks.
+        foundation: options for what all else stands on.
+        data: options for the key.
+        tags: for what EKS makes, which no transform sees.
+    """
+
+    cluster_name: str
+    settings: ClusterAws
+    undeletable: bool
+    foundation: ResourceOptions
+    data: ResourceOptions
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class Eks(Component):
+    """Network, control plane, add-ons and nodes.
+
+    Attributes:
+        network: the network.
+        plane: the control plane.
+        nodes: the machines.
+    """
+
+    kind = "cluster:Eks"
+
+    def __init__(self, name: str, args: EksArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._args, settings = args, args.settings
+        key = ClusterKey(
+            "key", ClusterKeyArgs(args.cluster_name, settings.region, settings.account, args.data), self.child()
+        )
+        self.network = self._network(key.arn)
+        self.plane = ControlPlane(
+            "control-plane",
+            ControlPlaneArgs(
+                cluster_name=args.cluster_name,
+                region=settings.region,
+                settings=settings.control_plane,
+                subnets=self.network.private_subnets,
+                kms_key_arn=key.arn,
+                undeletable=args.undeletable,
+                protection=args.foundation,
+            ),
+            self.child(),
+        )
+        Access("access", AccessArgs(self.plane.cluster_name, settings.control_plane), self.child())
+        self.nodes = self._nodes()
+        self.register_outputs({"cluster_name": self.plane.cluster_name})
+
+    def _network(self, key: Output[str]) -> Network:
+        name, settings = self._args.cluster_name, self._args.settings
+        network = Network("network", NetworkArgs(name, settings.network, self._args.foundation), self.child())
+        FlowLogs("flow-logs", FlowLogsArgs(name, network.vpc_id, settings.network.flow_log_days, key), self.child())
+        Endpoints(
+            "endpoints",
+            EndpointsArgs(
+                region=settings.region,
+                cidr=str(settings.network.cidr),
+                vpc_id=network.vpc_id,
+                subnets=network.private_subnets,
+                route_tables=network.private_route_tables,
+            ),
+            self.child(),
+        )
+        return network
+
+    def _nodes(self) -> Nodes:
+        """Nodes between the add-ons without which they do not start and those that start on them."""
+        name, settings = self.plane.cluster_name, self._args.settings
+        versions = settings.control_plane.addons
+        before = Addons("addons-before-nodes", AddonsArgs(name, BEFORE_NODES, versions), self.child())
+        nodes = Nodes(
+            "nodes",
+            NodesArgs(
+                cluster_name=name,
+                version=settings.control_plane.version,
+                pools=settings.pools,
+                subnets=self.network.private_subnets,
+                tags=self._args.tags,
+            ),
+            self.child(depends_on=[before]),
+        )
+        Addons("addons-on-nodes", AddonsArgs(name, ON_NODES, versions), self.child(depends_on=[nodes]))
+        return nodes

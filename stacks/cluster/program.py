@@ -1,0 +1,71 @@
+"""Joins the parts of the cluster's stack."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi import Resource, ResourceOptions
+
+from stacks.cluster.autoscaler import Autoscaler, AutoscalerArgs
+from stacks.cluster.eks import Eks, EksArgs
+from stacks.cluster.namespaces import Namespace, NamespaceArgs
+from stacks.cluster.priorities import Priorities
+from stacks.cluster.roles import Roles, RolesArgs
+from stacks.cluster.settings import ClusterSettings
+from stacks.cluster.storage import Storage, StorageArgs
+from stacks.platform.names import PRODUCT, SERVICES_NAMESPACE
+from stacks.platform.protection import data, foundation
+from stacks.platform.providers import aws_provider, kubernetes_provider
+from stacks.platform.settings import load
+from stacks.platform.tags import tag_everything, tags
+
+
+def program() -> None:
+    """Everything that the stack is made of.
+
+    Raises:
+        SettingsError: the settings do not do.
+    """
+    settings = load(ClusterSettings)
+    tag_everything(settings)
+    if settings.cloud == "aws":
+        in_aws(settings)
+    else:
+        pulumi.export("context", settings.context)
+        tenancy(settings, kubernetes_provider(None, settings.context), [])
+
+
+def in_aws(settings: ClusterSettings) -> None:
+    """A cluster of our own, and what is put on it."""
+    name, where = f"{PRODUCT}-{settings.environment}", settings.in_aws
+    cloud = aws_provider(settings)
+    args = EksArgs(name, where, settings.prod, foundation(settings), data(settings), tags(settings))
+    eks = Eks("eks", args, ResourceOptions(providers=[cloud]))
+    cluster = kubernetes_provider(eks.plane.kubeconfig, None)
+    Autoscaler(
+        "autoscaler",
+        AutoscalerArgs(eks.plane.cluster_name, name, where.region, where.control_plane.autoscaler),
+        ResourceOptions(providers=[cloud, cluster], depends_on=[eks]),
+    )
+    Storage("storage", StorageArgs(keep=settings.prod), ResourceOptions(providers=[cluster], depends_on=[eks]))
+    pulumi.export("kubeconfig", eks.plane.kubeconfig)
+    pulumi.export("context", eks.plane.cluster_name)
+    pulumi.export("cluster_name", eks.plane.cluster_name)
+    pulumi.export("oidc", eks.plane.oidc)
+    pulumi.export("nodes_security_group", eks.plane.security_group)
+    pulumi.export("nodes_role", eks.nodes.role_arn)
+    pulumi.export("vpc_id", eks.network.vpc_id)
+    pulumi.export("private_subnets", eks.network.private_subnets)
+    tenancy(settings, cluster, [eks])
+
+
+def tenancy(settings: ClusterSettings, provider: kubernetes.Provider, after: list[Resource]) -> None:
+    """What is the same on every cluster: namespaces, priorities and roles."""
+    options = ResourceOptions(providers=[provider], depends_on=after)
+    Priorities("priorities", options)
+    namespaces = {
+        name: Namespace(name, NamespaceArgs(name, quota, foundation(settings)), options).name
+        for name, quota in settings.quotas.items()
+    }
+    Roles("roles", RolesArgs(namespaces[SERVICES_NAMESPACE], dict(namespaces)), options)
+    pulumi.export("namespaces", namespaces)
