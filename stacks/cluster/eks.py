@@ -11,11 +11,11 @@ from stacks.cluster.addons import BEFORE_NODES, ON_NODES, Addons, AddonsArgs
 from stacks.cluster.control_plane import ControlPlane, ControlPlaneArgs
 from stacks.cluster.endpoints import Endpoints, EndpointsArgs
 from stacks.cluster.flow_logs import FlowLogs, FlowLogsArgs
-from stacks.cluster.keys import ClusterKey, ClusterKeyArgs
 from stacks.cluster.network import Network, NetworkArgs
 from stacks.cluster.nodes import Nodes, NodesArgs
 from stacks.cluster.settings import ClusterAws
 from stacks.platform.component import Component
+from stacks.platform.keys import EncryptionKey, EncryptionKeyArgs
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,16 @@ class Eks(Component):
     def __init__(self, name: str, args: EksArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._args, settings = args, args.settings
-        key = ClusterKey(
-            "key", ClusterKeyArgs(args.cluster_name, settings.region, settings.account, args.data), self.child()
+        key = EncryptionKey(
+            "key",
+            EncryptionKeyArgs(
+                alias=args.cluster_name,
+                meaning=f"Secrets and logs of the cluster {args.cluster_name}",
+                region=settings.region,
+                account=settings.account,
+                protection=args.data,
+            ),
+            self.child(),
         )
         self.network = self._network(key.arn)
         self.plane = ControlPlane(

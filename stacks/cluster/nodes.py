@@ -82,7 +82,7 @@ class Nodes(Component):
                 },
                 update_config={"max_unavailable": 1},
                 node_repair_config={"enabled": True},
-                labels={"pool": pool},
+                labels={"pool": pool, **({"nvidia.com/gpu.present": "true"} if settings.gpu else {})},
                 taints=taints(settings),
                 # The autoscaler decides how many there are.
                 opts=self.child(depends_on=grants, ignore_changes=["scalingConfig.desiredSize"]),

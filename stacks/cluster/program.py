@@ -8,6 +8,7 @@ from pulumi import Resource, ResourceOptions
 
 from stacks.cluster.autoscaler import Autoscaler, AutoscalerArgs
 from stacks.cluster.eks import Eks, EksArgs
+from stacks.cluster.gpus import Gpus, GpusArgs
 from stacks.cluster.namespaces import Namespace, NamespaceArgs
 from stacks.cluster.priorities import Priorities
 from stacks.cluster.roles import Roles, RolesArgs
@@ -47,6 +48,8 @@ def in_aws(settings: ClusterSettings) -> None:
         AutoscalerArgs(eks.plane.cluster_name, name, where.region, where.control_plane.autoscaler),
         ResourceOptions(providers=[cloud, cluster], depends_on=[eks]),
     )
+    if where.device_plugin:
+        Gpus("gpus", GpusArgs(where.device_plugin), ResourceOptions(providers=[cluster], depends_on=[eks]))
     Storage("storage", StorageArgs(keep=settings.prod), ResourceOptions(providers=[cluster], depends_on=[eks]))
     pulumi.export("kubeconfig", eks.plane.kubeconfig)
     pulumi.export("context", eks.plane.cluster_name)
@@ -55,6 +58,7 @@ def in_aws(settings: ClusterSettings) -> None:
     pulumi.export("nodes_security_group", eks.plane.security_group)
     pulumi.export("nodes_role", eks.nodes.role_arn)
     pulumi.export("vpc_id", eks.network.vpc_id)
+    pulumi.export("vpc_cidr", str(where.network.cidr))
     pulumi.export("private_subnets", eks.network.private_subnets)
     tenancy(settings, cluster, [eks])
 

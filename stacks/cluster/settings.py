@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,21 +14,15 @@ from stacks.platform.settings import AwsSettings, Block, Label, StackSettings, a
 Cpu = Annotated[str, Field(pattern=r"^\d+m?$")]
 Memory = Annotated[str, Field(pattern=r"^\d+(Mi|Gi|Ti)$")]
 Role = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$")]
+Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 Addon = Literal["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"]
-ADDONS: tuple[Addon, ...] = (
-    "aws-ebs-csi-driver",
-    "coredns",
-    "eks-pod-identity-agent",
-    "kube-proxy",
-    "metrics-server",
-    "vpc-cni",
-)
+ADDONS: tuple[Addon, ...] = get_args(Addon)
 
 
 class NetworkSettings(Block):
     """The cluster's own network."""
 
-    cidr: IPv4Network = Field(description="addresses of the network, such as 10.20.0.0/16; at most a /20")
+    cidr: IPv4Network = Field(description="addresses of the network, such as 10.20.0.0/16; a /20 or larger")
     zones: tuple[str, str, str] = Field(description="three availability zones of the region")
     nat: Literal["one", "zone"] = Field(description="gateways to the internet: one for all, or one in each zone")
     flow_log_days: int = Field(ge=1, description="how long the record of connections is kept, in days")
@@ -55,7 +49,7 @@ class ControlPlaneSettings(Block):
     addons: dict[Addon, str] = Field(
         description="exact version of each add-on: aws eks describe-addon-versions --kubernetes-version VERSION"
     )
-    autoscaler: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="version of the chart cluster-autoscaler")
+    autoscaler: Version = Field(description="version of the chart cluster-autoscaler")
 
     @field_validator("public_ranges")
     @classmethod
@@ -108,13 +102,16 @@ class ClusterAws(AwsSettings):
     network: NetworkSettings
     control_plane: ControlPlaneSettings
     pools: dict[Label, PoolSettings] = Field(min_length=1, description="pools of nodes, by name")
+    device_plugin: Version | None = Field(default=None, description="version of the chart nvidia-device-plugin")
 
     @model_validator(mode="after")
-    def _zones_of_region(self) -> Self:
+    def _fits_together(self) -> Self:
         if strangers := [zone for zone in self.network.zones if not re.fullmatch(f"{self.region}[a-z]", zone)]:
             raise ValueError(f"network.zones: {', '.join(strangers)} not in {self.region}")
         if all(pool.spot or pool.gpu for pool in self.pools.values()):
             raise ValueError("pools: all are tainted (spot or GPU), so the cluster's own servers would run nowhere")
+        if any(pool.gpu for pool in self.pools.values()) != (self.device_plugin is not None):
+            raise ValueError("device_plugin: needed if a pool has GPUs, and only then")
         return self
 
 

@@ -25,6 +25,7 @@ class ClusterOutputs:
         nodes_security_group: the nodes' security group; AWS only, like all that follow.
         nodes_role: the ARN of the nodes' role.
         vpc_id: the network.
+        vpc_cidr: its addresses, among them those of the cluster's API and of the endpoints of AWS.
         private_subnets: ids of the subnets of the nodes, one in each zone.
         cluster_name: its name in EKS.
         oidc: the URL of the cluster's OpenID Connect issuer.
@@ -36,6 +37,7 @@ class ClusterOutputs:
     nodes_security_group: Output[str | None]
     nodes_role: Output[str | None]
     vpc_id: Output[str | None]
+    vpc_cidr: Output[str | None]
     private_subnets: Output[list[str] | None]
     cluster_name: Output[str | None]
     oidc: Output[str | None]
@@ -48,10 +50,12 @@ class SecretsOutputs:
     Attributes:
         kms_key_arn: the key that encrypts data at rest; AWS only.
         service_secrets: by service and purpose, the name of the Kubernetes Secret.
+        registry_accounts: the Kubernetes Secret, beside MLflow, of the accounts that it must have: names and passwords.
     """
 
     kms_key_arn: Output[str | None]
     service_secrets: Output[dict[str, dict[str, str]]]
+    registry_accounts: Output[str]
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class Stacks:
             nodes_security_group=self._in_aws(stack, "nodes_security_group"),
             nodes_role=self._in_aws(stack, "nodes_role"),
             vpc_id=self._in_aws(stack, "vpc_id"),
+            vpc_cidr=self._in_aws(stack, "vpc_cidr"),
             private_subnets=self._in_aws(stack, "private_subnets"),
             cluster_name=self._in_aws(stack, "cluster_name"),
             oidc=self._in_aws(stack, "oidc"),
@@ -99,7 +104,11 @@ class Stacks:
     def secrets(self) -> SecretsOutputs:
         """Keys and passwords, by name."""
         stack = self._reference(names.SECRETS)
-        return SecretsOutputs(self._in_aws(stack, "kms_key_arn"), self._required(stack, "service_secrets"))
+        return SecretsOutputs(
+            kms_key_arn=self._in_aws(stack, "kms_key_arn"),
+            service_secrets=self._required(stack, "service_secrets"),
+            registry_accounts=self._required(stack, "registry_accounts"),
+        )
 
     @cached_property
     def registry(self) -> RegistryOutputs:

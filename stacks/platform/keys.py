@@ -1,4 +1,4 @@
-"""The key that encrypts what the cluster itself writes: its Secrets in etcd, its logs and the network's."""
+"""Keys that encrypt what a stack keeps."""
 
 from __future__ import annotations
 
@@ -12,47 +12,49 @@ from stacks.platform.component import Component
 
 
 @dataclass(frozen=True)
-class ClusterKeyArgs:
+class EncryptionKeyArgs:
     """What the key is told.
 
     Attributes:
-        cluster_name: the cluster, after which the key is named.
+        alias: its name.
+        meaning: what it encrypts.
         region: where it is.
         account: whose IAM policies decide who may use it.
         protection: options for the key: without it, all that it encrypted is lost.
     """
 
-    cluster_name: str
+    alias: str
+    meaning: str
     region: str
     account: str
     protection: ResourceOptions
 
 
-class ClusterKey(Component):
-    """A key of KMS that is replaced every year.
+class EncryptionKey(Component):
+    """A key of KMS, renewed every year.
 
     Attributes:
         arn: its ARN.
     """
 
-    kind = "cluster:ClusterKey"
+    kind = "platform:EncryptionKey"
 
-    def __init__(self, name: str, args: ClusterKeyArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: EncryptionKeyArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         key = aws.kms.Key(
             name,
-            description=f"Secrets and logs of {args.cluster_name}",
+            description=args.meaning,
             enable_key_rotation=True,
             deletion_window_in_days=30,
             policy=_policy(args),
             opts=self.child(args.protection),
         )
-        aws.kms.Alias(name, name=f"alias/{args.cluster_name}", target_key_id=key.id, opts=self.child())
+        aws.kms.Alias(name, name=f"alias/{args.alias}", target_key_id=key.id, opts=self.child())
         self.arn = key.arn
         self.register_outputs({"arn": key.arn})
 
 
-def _policy(args: ClusterKeyArgs) -> str:
+def _policy(args: EncryptionKeyArgs) -> str:
     """IAM decides for this account; CloudWatch may use it for log groups of this account, and nothing else."""
     logs = f"arn:aws:logs:{args.region}:{args.account}:log-group:*"
     statements = [
