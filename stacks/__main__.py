@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import get_args
 
+from stacks.cost.command import cost
 from stacks.drive import compare, order, shell
 from stacks.drive.driver import Driver
 from stacks.drive.errors import CannotRun
+from stacks.platform.errors import StacksError
 from stacks.platform.settings import Environment
 
 VERBS = {
@@ -18,6 +20,7 @@ VERBS = {
     "down": "take them down, in reverse",
     "outputs": "print their outputs as JSON, secrets hidden",
     "diff": "show how the settings of ENV differ from the other environments'",
+    "cost": "estimate what a month costs, from what the programs would make",
 }
 
 
@@ -28,13 +31,25 @@ def main(arguments: Sequence[str]) -> int:
         stacks = order.chosen(chosen.stacks)
         if chosen.verb == "diff":
             print("\n".join(compare.differences(chosen.environment, stacks)))
+        elif chosen.verb == "cost":
+            print("\n".join(cost(chosen.environment, stacks, chosen.load)))
         else:
             driver = Driver(shell.look(), chosen.environment, stacks, chosen.yes)
             getattr(driver, chosen.verb)()
     except CannotRun as error:
         print(error, file=sys.stderr)
         return error.code
+    except StacksError as error:
+        print(error, file=sys.stderr)
+        return CannotRun.code
     return 0
+
+
+def _load(text: str) -> float:
+    number = float(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError("more than 0")
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,7 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("environment", choices=get_args(Environment), metavar="ENV", help="dev, staging or prod")
     names = ", ".join(stack.name for stack in order.ORDER)
     parser.add_argument("stacks", nargs="*", metavar="STACK", help=f"of {names}; all by default")
-    parser.add_argument("--yes", action="store_true", help="do it without asking")
+    parser.add_argument("--yes", action="store_true", help="up, down: do it without asking")
+    parser.add_argument(
+        "--load", type=_load, default=100.0, metavar="N", help="cost: predictions a second, all month long (100)"
+    )
     return parser
 
 

@@ -1,0 +1,1 @@
+"""What an environment costs in a month, estimated from the resources that its programs would make."""
