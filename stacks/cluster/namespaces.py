@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulumi_kubernetes as kubernetes
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Output, ResourceOptions
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.networking import v1 as networking
 
 from stacks.cluster.settings import QuotaSettings
 from stacks.platform.component import Component
@@ -40,9 +42,9 @@ class Namespace(Component):
 
     def __init__(self, name: str, args: NamespaceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        made = kubernetes.core.v1.Namespace(
+        made = core.Namespace(
             name,
-            metadata={"name": args.namespace, "labels": {**SECURITY, "app.kubernetes.io/name": args.namespace}},
+            metadata=ObjectMetaArgs(name=args.namespace, labels={**SECURITY, "app.kubernetes.io/name": args.namespace}),
             opts=self.child(args.protection),
         )
         self.name: Output[str] = made.metadata.name
@@ -58,46 +60,49 @@ class Namespace(Component):
             "requests.storage": quota.storage,
             "pods": str(quota.pods),
         }
-        kubernetes.core.v1.ResourceQuota(
-            name, metadata=self._metadata(f"{PRODUCT}-quota"), spec={"hard": hard}, opts=self.child()
+        core.ResourceQuota(
+            name,
+            metadata=self._metadata(f"{PRODUCT}-quota"),
+            spec=core.ResourceQuotaSpecArgs(hard=hard),
+            opts=self.child(),
         )
         # What a container gets that asks for nothing. CPU has no limit: what is idle may be used.
-        limits = {
-            "type": "Container",
-            "default_request": {"cpu": "50m", "memory": "128Mi"},
-            "default": {"memory": "512Mi"},
-        }
-        kubernetes.core.v1.LimitRange(
-            name, metadata=self._metadata(f"{PRODUCT}-limits"), spec={"limits": [limits]}, opts=self.child()
+        limits = core.LimitRangeItemArgs(
+            type="Container", default_request={"cpu": "50m", "memory": "128Mi"}, default={"memory": "512Mi"}
+        )
+        core.LimitRange(
+            name,
+            metadata=self._metadata(f"{PRODUCT}-limits"),
+            spec=core.LimitRangeSpecArgs(limits=[limits]),
+            opts=self.child(),
         )
 
     def _close(self, name: str) -> None:
         """Nothing in, nothing out, except that names can be resolved. Each workload then names its own peers."""
-        kubernetes.networking.v1.NetworkPolicy(
+        networking.NetworkPolicy(
             f"{name}-default-deny",
             metadata=self._metadata("default-deny"),
-            spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
+            spec=networking.NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"]),
             opts=self.child(),
         )
-        dns = {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}}
-        kubernetes.networking.v1.NetworkPolicy(
+        dns = networking.NetworkPolicyPeerArgs(
+            namespace_selector=LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
+            pod_selector=LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
+        )
+        ports = [networking.NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")]
+        networking.NetworkPolicy(
             f"{name}-allow-dns",
             metadata=self._metadata("allow-dns"),
-            spec={
-                "pod_selector": {},
-                "policy_types": ["Egress"],
-                "egress": [
-                    {
-                        "to": [{"namespace_selector": dns, "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}}}],
-                        "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
-                    }
-                ],
-            },
+            spec=networking.NetworkPolicySpecArgs(
+                pod_selector=LabelSelectorArgs(),
+                policy_types=["Egress"],
+                egress=[networking.NetworkPolicyEgressRuleArgs(to=[dns], ports=ports)],
+            ),
             opts=self.child(),
         )
 
-    def _metadata(self, name: str) -> dict[str, Input[str]]:
-        return {"name": name, "namespace": self.name}
+    def _metadata(self, name: str) -> ObjectMetaArgs:
+        return ObjectMetaArgs(name=name, namespace=self.name)
 
 
 def doubled(memory: str) -> str:

@@ -92,19 +92,21 @@ class Nodes(Component):
 
     def _template(self, name: str, pool: PoolSettings, tags: dict[str, str]) -> aws.ec2.LaunchTemplate:
         """Encrypted disks, and a metadata service that answers the node and no pod."""
-        disk = {
-            "volume_type": "gp3",
-            "volume_size": pool.disk_gib,
-            "encrypted": "true",
-            "delete_on_termination": "true",
-        }
+        disk = aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
+            volume_type="gp3", volume_size=pool.disk_gib, encrypted="true", delete_on_termination="true"
+        )
         return aws.ec2.LaunchTemplate(
             name,
             update_default_version=True,
-            block_device_mappings=[{"device_name": "/dev/xvda", "ebs": disk}],
-            metadata_options={"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
-            monitoring={"enabled": True},
-            tag_specifications=[{"resource_type": made, "tags": tags} for made in ("instance", "volume")],
+            block_device_mappings=[aws.ec2.LaunchTemplateBlockDeviceMappingArgs(device_name="/dev/xvda", ebs=disk)],
+            metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
+                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
+            ),
+            monitoring=aws.ec2.LaunchTemplateMonitoringArgs(enabled=True),
+            tag_specifications=[
+                aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=made, tags=tags)
+                for made in ("instance", "volume")
+            ],
             opts=self.child(),
         )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulumi_kubernetes as kubernetes
 from pulumi import Input, ResourceOptions
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.rbac import v1 as rbac
 
 from stacks.platform.component import Component
 from stacks.platform.names import PRODUCT
@@ -16,7 +17,7 @@ DEPLOYERS = f"{PRODUCT}:deployers"
 READERS = f"{PRODUCT}:readers"
 """The group of those who look."""
 
-Rule = dict[str, list[str]]
+RBAC = "rbac.authorization.k8s.io"
 LOOK = ["get", "list", "watch"]
 CHANGE = [*LOOK, "create", "update", "patch", "delete"]
 
@@ -80,37 +81,36 @@ class Roles(Component):
         self.register_outputs({})
 
     def _in_namespace(
-        self, role: str, part: str, namespace: Input[str], allowed: list[Rule], groups: list[str]
+        self, role: str, part: str, namespace: Input[str], allowed: list[rbac.PolicyRuleArgs], groups: list[str]
     ) -> None:
         name = f"{PRODUCT}-{role}"
-        made = kubernetes.rbac.v1.Role(
-            f"{role}-{part}", metadata={"name": name, "namespace": namespace}, rules=allowed, opts=self.child()
-        )
-        kubernetes.rbac.v1.RoleBinding(
+        metadata = ObjectMetaArgs(name=name, namespace=namespace)
+        made = rbac.Role(f"{role}-{part}", metadata=metadata, rules=allowed, opts=self.child())
+        rbac.RoleBinding(
             f"{role}-{part}",
-            metadata={"name": name, "namespace": namespace},
-            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+            metadata=metadata,
+            role_ref=rbac.RoleRefArgs(api_group=RBAC, kind="Role", name=name),
             subjects=[subject(group) for group in groups],
             opts=self.child(depends_on=[made]),
         )
 
-    def _everywhere(self, role: str, allowed: list[Rule], groups: list[str]) -> None:
+    def _everywhere(self, role: str, allowed: list[rbac.PolicyRuleArgs], groups: list[str]) -> None:
         name = f"{PRODUCT}-{role}"
-        made = kubernetes.rbac.v1.ClusterRole(role, metadata={"name": name}, rules=allowed, opts=self.child())
-        kubernetes.rbac.v1.ClusterRoleBinding(
+        made = rbac.ClusterRole(role, metadata=ObjectMetaArgs(name=name), rules=allowed, opts=self.child())
+        rbac.ClusterRoleBinding(
             role,
-            metadata={"name": name},
-            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+            metadata=ObjectMetaArgs(name=name),
+            role_ref=rbac.RoleRefArgs(api_group=RBAC, kind="ClusterRole", name=name),
             subjects=[subject(group) for group in groups],
             opts=self.child(depends_on=[made]),
         )
 
 
-def rules(kinds: dict[str, list[str]], verbs: list[str]) -> list[Rule]:
+def rules(kinds: dict[str, list[str]], verbs: list[str]) -> list[rbac.PolicyRuleArgs]:
     """RBAC's rules for kinds by their API group."""
-    return [{"api_groups": [group], "resources": found, "verbs": verbs} for group, found in kinds.items()]
+    return [rbac.PolicyRuleArgs(api_groups=[group], resources=found, verbs=verbs) for group, found in kinds.items()]
 
 
-def subject(group: str) -> dict[str, str]:
+def subject(group: str) -> rbac.SubjectArgs:
     """RBAC's name for a group."""
-    return {"api_group": "rbac.authorization.k8s.io", "kind": "Group", "name": group}
+    return rbac.SubjectArgs(api_group=RBAC, kind="Group", name=group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pulumi import Input, Output
 
@@ -21,7 +21,7 @@ def trust(service: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def allow(actions: Sequence[str], *resources: Input[str], condition: dict[str, object] | None = None) -> Statement:
+def allow(actions: Sequence[str], *resources: Input[str], condition: Mapping[str, object] | None = None) -> Statement:
     """A statement that allows actions on resources and nothing else."""
     statement: Statement = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
     return {**statement, "Condition": condition} if condition else statement

@@ -11,7 +11,7 @@ REGISTRY = f"{PRODUCT}-registry"
 OBSERVABILITY = f"{PRODUCT}-observability"
 
 REGISTRY_ACCOUNTS = "mlflow-accounts"
-"""The Secret, in the namespace ``platform``, of MLflow's accounts: each key is a user's name, its value the password."""
+"""The Secret of MLflow's accounts, in the namespace ``platform``: each key is a user's name, its value the password."""
 
 SERVICES_NAMESPACE = "services"
 """Where the machine-learning services run."""

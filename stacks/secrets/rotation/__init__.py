@@ -1,0 +1,1 @@
+"""What runs in AWS Lambda. It imports nothing of the stacks."""
