@@ -255,6 +255,15 @@ def computed(type: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
             "identities": [{"oidcs": [{"issuer": f"https://oidc.example/{name}"}]}],
             "vpcConfig": {**inputs.get("vpcConfig", {}), "clusterSecurityGroupId": f"{name}-security-group"},
         }
+    if type == "aws:ecr/repository:Repository":
+        return {**arn(type, name, inputs), "repositoryUrl": f"registry.example/{inputs['name']}"}
+    if type == "aws:rds/instance:Instance":
+        password = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:rds!db-1"  # RDS makes it and keeps it
+        return {
+            **arn(type, name, inputs),
+            "address": f"{name}.example",
+            "masterUserSecrets": [{"secretArn": password}],
+        }
     return arn(type, name, inputs) if type.startswith("aws:") else {}
 
 
