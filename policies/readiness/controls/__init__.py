@@ -11,6 +11,9 @@ from readiness.errors import BadRequest
 MODULES: dict[str, Kind] = {
     "readable": "resources",
     "probes": "resources",
+    "pod_host": "resources",
+    "pod_kernel": "resources",
+    "pod_restricted": "resources",
     "rollback_command": "repository",
     "drills": "evidence",
 }
