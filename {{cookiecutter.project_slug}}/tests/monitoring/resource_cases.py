@@ -1,0 +1,134 @@
+"""For alerts on what the service runs on and relies on: when each fires, and when it keeps silent."""
+
+from __future__ import annotations
+
+from monitoring.promtool import Case
+from monitoring.series import asked, cluster, own, pod
+
+OTHER_SERVICE = "fraud-v2-6c9d7-x2x4z"
+HPA = "kube_horizontalpodautoscaler_"
+MEGABYTES_500 = "524288000x60"
+
+LOAD = {
+    "Overloaded": Case(
+        fires={
+            reason: {asked("200"): "0+980x60", own("http_requests_refused_total", reason=reason): "0+20x60"}
+            for reason in ("queue", "deadline")
+        },
+        silent={
+            "0.5 %": {asked("200"): "0+1000x60", own("http_requests_refused_total", reason="queue"): "0+5x60"},
+            "other refusals": {asked("200"): "0+980x60", own("http_requests_refused_total", reason="rate"): "0+20x60"},
+        },
+    ),
+    "AtMaximumReplicas": Case(
+        fires={
+            name: {
+                cluster(f"{HPA}status_current_replicas", horizontalpodautoscaler=name): "6x60",
+                cluster(f"{HPA}spec_max_replicas", horizontalpodautoscaler=name): "6x60",
+            }
+            for name in ("fraud", "keda-hpa-fraud")
+        },
+        silent={
+            "one to go": {
+                cluster(f"{HPA}status_current_replicas", horizontalpodautoscaler="fraud"): "5x60",
+                cluster(f"{HPA}spec_max_replicas", horizontalpodautoscaler="fraud"): "6x60",
+            },
+            "another service": {
+                cluster(f"{HPA}status_current_replicas", horizontalpodautoscaler="fraud-v2"): "6x60",
+                cluster(f"{HPA}spec_max_replicas", horizontalpodautoscaler="fraud-v2"): "6x60",
+            },
+        },
+    ),
+    "ProcessorSaturated": Case(
+        fires={"57 s a minute": {own("process_cpu_seconds_total"): "0+57x60"}},
+        silent={"50 s a minute": {own("process_cpu_seconds_total"): "0+50x60"}},
+    ),
+    "ConnectionsNearLimit": Case(
+        fires={"1900 of 2128": {own("process_open_fds"): "1900x60", own("process_max_fds"): "2128x60"}},
+        silent={"1500 of 2128": {own("process_open_fds"): "1500x60", own("process_max_fds"): "2128x60"}},
+    ),
+    "MemoryNearLimit": Case(
+        fires={
+            "95 %": {
+                pod("container_memory_working_set_bytes", container="service"): "498073600x60",
+                pod("kube_pod_container_resource_limits", container="service", resource="memory"): MEGABYTES_500,
+            }
+        },
+        silent={
+            "80 %": {
+                pod("container_memory_working_set_bytes", container="service"): "419430400x60",
+                pod("kube_pod_container_resource_limits", container="service", resource="memory"): MEGABYTES_500,
+            },
+            "another service": {
+                pod("container_memory_working_set_bytes", OTHER_SERVICE, container="service"): "498073600x60",
+                pod("kube_pod_container_resource_limits", OTHER_SERVICE, container="service", resource="memory"): (
+                    MEGABYTES_500
+                ),
+            },
+        },
+    ),
+}
+
+PODS = {
+    "PodsRestarting": Case(
+        fires={"every five minutes": {pod("kube_pod_container_status_restarts_total"): "0 0 0 0 0+0.2x60"}},
+        silent={
+            "once": {pod("kube_pod_container_status_restarts_total"): "0x50 1x10"},
+            "another service": {pod("kube_pod_container_status_restarts_total", OTHER_SERVICE): "0+0.2x60"},
+        },
+    ),
+    "PodsNotReady": Case(
+        fires={
+            "one of two": {
+                pod("kube_pod_status_ready", "fraud-6c9d7-aaaaa", condition="true"): "0x60",
+                pod("kube_pod_status_ready", "fraud-6c9d7-bbbbb", condition="true"): "1x60",
+            }
+        },
+        silent={
+            "three of four": {
+                pod("kube_pod_status_ready", f"fraud-6c9d7-{name}aaaa", condition="true"): f"{int(name != 'a')}x60"
+                for name in "abcd"
+            }
+        },
+    ),
+    "RolloutAborted": Case(
+        fires={"degraded": {cluster("rollout_info", name="fraud", phase="Degraded"): "1x60"}},
+        silent={
+            "going on": {cluster("rollout_info", name="fraud", phase="Progressing"): "1x60"},
+            "another service": {cluster("rollout_info", name="fraud-v2", phase="Degraded"): "1x60"},
+        },
+    ),
+}
+
+CONTROLS = {
+    "AuditFailing": Case(
+        fires={
+            kind: {
+                own("http_requests_in_flight"): "1x60",
+                own("audit_failures_total", kind=kind): "_x55 1x5",
+            }
+            for kind in ("full", "io")
+        },
+        silent={
+            "not confirmed, which is another alert": {own("audit_failures_total", kind="head"): "0x50 1x10"},
+            "it was over half an hour ago": {
+                own("http_requests_in_flight"): "1x60",
+                own("audit_failures_total", kind="io"): "_x20 1x40",
+            },
+        },
+    ),
+    "AuditUnconfirmed": Case(
+        fires={kind: {own("audit_failures_total", kind=kind): "0x50 1x10"} for kind in ("sync", "head")},
+        silent={"it was over 40 minutes ago": {own("audit_failures_total", kind="sync"): "0x10 1x50"}},
+    ),
+    "RateLimiterDegraded": Case(
+        fires={"one of two": {own("rate_limit_degraded"): "0x50 1x10", own("rate_limit_degraded", "b"): "0x60"}},
+        silent={"two minutes": {own("rate_limit_degraded"): "0x57 1x3"}},
+    ),
+    "BreakerOpen": Case(
+        fires={"open, with trials": {own("remote_breaker_open", remote="redis"): "1 1 0.5 1 1 0.5 1 1 0.5 1x60"}},
+        silent={"two minutes": {own("remote_breaker_open", remote="redis"): "0x57 1x3"}},
+    ),
+}
+
+CASES = {**LOAD, **PODS, **CONTROLS}
