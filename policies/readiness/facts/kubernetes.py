@@ -19,11 +19,12 @@ OWN_FIELDS = frozenset({"annotations", "args", "command", "script", "expr", "que
 
 def read_text(text: str, file: str) -> Iterator[Resource | Unread]:
     """The Kubernetes objects of a stream; other documents, such as a compose file, give nothing."""
+    templated = "{{" in text or "${" in text
     for document in documents(text, file):
         if isinstance(document, Unread):
             yield document
         else:
-            yield from objects(document, file, "{{" in text or "${" in text)
+            yield from objects(document, file, templated)
 
 
 def objects(document: Any, file: str, templated: bool) -> Iterator[Resource | Unread]:
