@@ -1,8 +1,7 @@
-"""What Prometheus and Grafana are given: where to scrape, rules, dashboards."""
+"""What Prometheus is given: where to scrape, and rules."""
 
 from __future__ import annotations
 
-import json
 from typing import ClassVar
 
 import pulumi_kubernetes as kubernetes
@@ -10,7 +9,7 @@ from pulumi import Output, ResourceOptions
 
 from deploy.analysis import HASH
 from deploy.app import COMPONENT, App, Part, Spec
-from deploy.monitoring import dashboards, rules
+from deploy.monitoring import rules
 
 SELECTED = {"release": "prometheus"}
 """The label by which Prometheus finds its objects."""
@@ -19,7 +18,7 @@ PROMETHEUS_OPERATOR = "monitoring.coreos.com/v1"
 
 
 class Watch(Part):
-    """A ServiceMonitor, a PrometheusRule and a ConfigMap for each dashboard."""
+    """A ServiceMonitor and a PrometheusRule."""
 
     kind: ClassVar[str] = "Watch"
 
@@ -27,14 +26,6 @@ class Watch(Part):
         super().__init__(app, opts)
         self._operated("ServiceMonitor", app, monitor(app))
         self._operated("PrometheusRule", app, runbook_base.apply(lambda base: _rules(app, base)))
-        for file, dashboard in dashboards(app.name).items():
-            name = f"{app.name}-{file.removesuffix('.json')}"
-            kubernetes.core.v1.ConfigMap(
-                name,
-                metadata=app.metadata(name, grafana_dashboard="1"),
-                data={f"{name}.json": json.dumps(dashboard, sort_keys=True)},
-                opts=self.child(),
-            )
         self.register_outputs({})
 
     def _operated(self, kind: str, app: App, spec: Spec) -> None:
