@@ -1,0 +1,1 @@
+"""Images and models: where a release comes from."""

@@ -1,0 +1,143 @@
+"""The model registry: MLflow's server on the cluster, behind passwords, reached by those who are named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_kubernetes as kubernetes
+from pulumi import Input, Output, Resource, ResourceOptions
+
+from stacks.platform.component import Component
+from stacks.platform.names import PLATFORM_NAMESPACE
+from stacks.registry.pod import PORT, PodArgs, pod
+from stacks.registry.settings import MlflowSettings
+from stacks.registry.storage import Storage
+
+NAME = "mlflow"
+LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/component": "registry"}
+SELECTOR = {"match_labels": {"app.kubernetes.io/name": NAME}}
+
+
+@dataclass(frozen=True)
+class MlflowArgs:
+    """What the server is told.
+
+    Attributes:
+        image: its image, which is ours.
+        settings: workers and resources.
+        storage: where its data is.
+        namespace: where it runs.
+        services_namespace: where its callers run.
+        admin: the Secret with the administrator and the key of the sessions.
+        accounts: the Secret with a password for each account.
+        after: what must be there before its pod starts.
+    """
+
+    image: Input[str]
+    settings: MlflowSettings
+    storage: Storage
+    namespace: Output[str]
+    services_namespace: Output[str]
+    admin: Input[str]
+    accounts: Input[str]
+    after: Sequence[Resource] = ()
+
+
+class Mlflow(Component):
+    """One pod, replaced whole: nothing that serves predictions waits for it, and two would migrate one database.
+
+    Attributes:
+        tracking_uri: its URL inside the cluster.
+    """
+
+    kind = "registry:Mlflow"
+
+    def __init__(self, name: str, args: MlflowArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._args = args
+        config = basic_auth(args.storage.accounts)
+        account = kubernetes.core.v1.ServiceAccount(
+            name, metadata=self._metadata(), automount_service_account_token=False, opts=self.child()
+        )
+        settings = kubernetes.core.v1.ConfigMap(
+            name, metadata=self._metadata(), data={"basic_auth.ini": config}, opts=self.child()
+        )
+        self._policy(name)
+        template = {
+            "metadata": {
+                "labels": LABELS,
+                # A changed configuration restarts it.
+                "annotations": {"airworthy/config": hashlib.sha256(config.encode()).hexdigest()},
+            },
+            "spec": pod(
+                PodArgs(
+                    image=args.image,
+                    settings=args.settings,
+                    storage=args.storage,
+                    hosts=hosts(),
+                    admin=args.admin,
+                    accounts=args.accounts,
+                    config=settings.metadata.name,
+                    service_account=account.metadata.name,
+                )
+            ),
+        }
+        kubernetes.apps.v1.Deployment(
+            name,
+            metadata=self._metadata(),
+            spec={"replicas": 1, "strategy": {"type": "Recreate"}, "selector": SELECTOR, "template": template},
+            opts=self.child(depends_on=list(args.after)),
+        )
+        kubernetes.core.v1.Service(
+            name,
+            metadata=self._metadata(),
+            spec={
+                "selector": SELECTOR["match_labels"],
+                "ports": [{"name": "http", "port": PORT, "target_port": "http"}],
+            },
+            opts=self.child(),
+        )
+        self.tracking_uri = Output.format("http://{0}.{1}.svc:{2}", NAME, args.namespace, PORT)
+        self.register_outputs({"tracking_uri": self.tracking_uri})
+
+    def _policy(self, name: str) -> None:
+        """The services may ask it; it may reach what its storage needs."""
+        callers = {"match_labels": {"kubernetes.io/metadata.name": self._args.services_namespace}}
+        ingress = [{"from_": [{"namespace_selector": callers}], "ports": [{"protocol": "TCP", "port": PORT}]}]
+        kubernetes.networking.v1.NetworkPolicy(
+            name,
+            metadata=self._metadata(),
+            spec={
+                "pod_selector": SELECTOR,
+                "policy_types": ["Ingress", "Egress"],
+                "ingress": ingress,
+                "egress": self._args.storage.egress,
+            },
+            opts=self.child(),
+        )
+
+    def _metadata(self) -> dict[str, Any]:
+        return {"name": NAME, "namespace": self._args.namespace, "labels": LABELS}
+
+
+def hosts() -> list[str]:
+    """Names by which it is asked: inside of the cluster, and through a port that is forwarded."""
+    long = f"{NAME}.{PLATFORM_NAMESPACE}"
+    inside = [NAME, long, f"{long}.svc", f"{long}.svc.cluster.local"]
+    return [f"{host}:{PORT}" for host in (*inside, "localhost", "127.0.0.1")]
+
+
+def basic_auth(database: str) -> str:
+    """MLflow's configuration of accounts. Everybody with an account may read; what one makes, one may change."""
+    return "\n".join(
+        [
+            "[mlflow]",
+            "default_permission = READ",
+            f"database_uri = {database}",
+            "authorization_function = mlflow.server.auth:authenticate_request_basic_auth",
+            "",
+        ]
+    )

@@ -1,0 +1,434 @@
+"""The registry's stack as the engine would be told of it, in every environment."""
+
+import json
+import tomllib
+from functools import cache
+from hashlib import sha256
+
+import pytest
+from mocks import STACKS, Secret, configuration, plan
+from pulumi.errors import RunError
+from stacks.platform.tags import REQUIRED, taggable
+from stacks.registry.program import program
+
+PROJECT = "airworthy-registry"
+ENVIRONMENTS = ("dev", "staging", "prod")
+NODES = "arn:aws:iam::000000000000:role/nodes"
+KEY = "arn:aws:kms:eu-central-1:000000000000:key/data"
+NAMESPACES = {name: name for name in ("services", "platform", "observability")}
+OTHERS = {
+    "airworthy-cluster": {
+        "kubeconfig": Secret("kubeconfig"),
+        "context": "cluster",
+        "namespaces": NAMESPACES,
+        "nodes_security_group": "nodes-group",
+        "nodes_role": NODES,
+        "vpc_id": "network",
+        "vpc_cidr": "10.30.0.0/16",
+        "private_subnets": ["a", "b", "c"],
+        "cluster_name": "airworthy",
+        "oidc": "https://oidc.example",
+    },
+    "airworthy-secrets": {
+        "kms_key_arn": KEY,
+        "service_secrets": {"tumour-diagnosis": {"registry": "tumour-diagnosis-registry"}},
+        "registry_accounts": "mlflow-accounts",
+    },
+}
+HOLDS_DATA = (
+    ":PersistentVolumeClaim",
+    ":RandomPassword",
+    "kubernetes:core/v1:Secret",
+    "s3/bucket:Bucket",
+    "rds/instance:Instance",
+    "kms/key:Key",
+    "ecr/repository:Repository",
+)
+
+
+@cache
+def planned(environment):
+    return plan(program, PROJECT, environment, configuration("registry", environment), OTHERS)
+
+
+@cache
+def changed(environment, **settings):
+    """The plan with some settings of the file replaced, given as JSON."""
+    own = {f"{PROJECT}:{key}": json.loads(value) for key, value in settings.items()}
+    return plan(program, PROJECT, environment, {**configuration("registry", environment), **own}, OTHERS)
+
+
+def server(environment):
+    return planned(environment).one(":Deployment", "mlflow").inputs["spec"]
+
+
+def container(environment, name="mlflow"):
+    return next(found for found in server(environment)["template"]["spec"]["containers"] if found["name"] == name)
+
+
+def document(text):
+    return json.loads(text)["Statement"]
+
+
+# What is true of everything
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_is_part_of_a_component(environment):
+    components = {found.urn for found in planned(environment) if not found.custom}
+    loose = [found.urn for found in planned(environment) if found.custom and found.parent not in components]
+    assert [urn for urn in loose if "pulumi:providers" not in urn] == []
+    assert all(found.outputs is not None for found in planned(environment) if not found.custom)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_holds_data_is_protected_everywhere_but_in_dev_and_nothing_else_is(environment):
+    protected = {found.urn for found in planned(environment) if found.protect}
+    data = {found.urn for ending in HOLDS_DATA for found in planned(environment).of(ending)}
+    assert data
+    assert protected == (set() if environment == "dev" else data)
+    retained = {found.urn for found in planned(environment) if found.retain}
+    assert retained == (data if environment == "prod" else set())
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_says_whose_it_is(environment):
+    for found in planned(environment):
+        if found.type.startswith("kubernetes:"):
+            assert set(REQUIRED) <= set(found.inputs["metadata"]["labels"]), found.urn
+        elif found.custom and taggable(found.type):
+            assert set(REQUIRED) <= set(found.inputs["tags"]), found.urn
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_secret_is_plain(environment):
+    plan = planned(environment)
+    passwords = {sha256(found.name.encode()).hexdigest() for found in plan.of(":RandomPassword")}
+    assert len(passwords) == 2
+    for found in plan:
+        for key, value in found.inputs.items():
+            if any(password[:32] in json.dumps(value) for password in passwords):
+                assert any(place.split(".")[0] == key for place in found.secrets), f"{found.urn} shows {key}"
+    assert not any(password[:32] in json.dumps(plan.outputs, default=str) for password in passwords)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_is_made_by_a_provider_of_the_settings(environment):
+    for found in planned(environment):
+        package = found.type.split(":")[0]
+        if found.custom and package in ("aws", "kubernetes"):
+            assert f"pulumi:providers:{package}::{package}" in found.provider, found.urn
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_later_stacks_get_what_they_rely_on(environment):
+    outputs = planned(environment).outputs
+    assert outputs["tracking_uri"] == "http://mlflow.platform.svc:5000"
+    assert set(outputs["image_repositories"]) == {"tumour-diagnosis"}
+    assert outputs["artifacts"].startswith("file:///data" if environment == "dev" else "s3://airworthy-")
+
+
+# MLflow's server
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_its_pod_is_one_that_pod_security_restricted_lets_in(environment):
+    pod = server(environment)["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    for part in (*pod["initContainers"], *pod["containers"]):
+        context = part["securityContext"]
+        assert context["allowPrivilegeEscalation"] is False, part["name"]
+        assert context["capabilities"] == {"drop": ["ALL"]}, part["name"]
+        assert context["readOnlyRootFilesystem"] is True, part["name"]
+        assert part["resources"]["requests"]["cpu"], part["name"]
+        assert part["resources"]["limits"]["memory"], part["name"]
+    assert {next(iter(set(volume) - {"name"})) for volume in pod["volumes"]} <= {
+        "emptyDir",
+        "configMap",
+        "secret",
+        "persistentVolumeClaim",
+    }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_it_is_behind_passwords_that_stand_in_secrets_only(environment):
+    args, own = container(environment)["args"], container(environment)
+    assert "--app-name=basic-auth" in args
+    assert own["envFrom"] == [{"secretRef": {"name": "mlflow-admin"}}]
+    secret = planned(environment).one("core/v1:Secret", "mlflow-admin").inputs["stringData"]
+    assert set(secret) == {
+        "MLFLOW_AUTH_ADMIN_USERNAME",
+        "MLFLOW_AUTH_ADMIN_PASSWORD",
+        "MLFLOW_FLASK_SERVER_SECRET_KEY",
+    }
+    assert len(secret["MLFLOW_AUTH_ADMIN_PASSWORD"]) >= 32
+    database = next(arg for arg in args if arg.startswith("--backend-store-uri="))
+    assert "@" not in database, "an address with a password would stand in the process listing"
+    accounts = container(environment, "accounts")
+    (folder,) = [mount for mount in accounts["volumeMounts"] if mount["mountPath"] == accounts["command"][-1]]
+    volumes = {volume["name"]: volume for volume in server(environment)["template"]["spec"]["volumes"]}
+    assert volumes[folder["name"]]["secret"]["secretName"] == OTHERS["airworthy-secrets"]["registry_accounts"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_service_finds_the_pod_and_the_probes_find_the_port(environment):
+    plan, spec = planned(environment), server(environment)
+    service = plan.one(":Service", "mlflow").inputs["spec"]
+    assert service["selector"].items() <= spec["template"]["metadata"]["labels"].items()
+    assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+    own = container(environment)
+    (port,) = own["ports"]
+    assert (service["ports"][0]["port"], service["ports"][0]["targetPort"]) == (5000, port["name"])
+    assert f"--port={port['containerPort']}" in own["args"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert own[probe]["httpGet"] == {"path": "/health", "port": port["name"]}
+    hosts = next(arg for arg in own["args"] if arg.startswith("--allowed-hosts="))
+    assert planned(environment).outputs["tracking_uri"].removeprefix("http://") in hosts.split("=")[1].split(",")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_services_alone_reach_it(environment):
+    policy = planned(environment).one(":NetworkPolicy", "mlflow").inputs["spec"]
+    assert policy["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "mlflow"}}
+    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+    (rule,) = policy["ingress"]
+    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "services"}}}]
+    assert rule["ports"] == [{"protocol": "TCP", "port": 5000}]
+
+
+def test_it_reaches_its_database_and_s3_and_on_a_volume_nobody():
+    policy = planned("prod").one(":NetworkPolicy", "mlflow").inputs["spec"]
+    reached = {(rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"]) for rule in policy["egress"]}
+    assert reached == {("10.30.0.0/16", 5432), ("0.0.0.0/0", 443), ("169.254.170.23/32", 80)}
+    assert planned("dev").one(":NetworkPolicy", "mlflow").inputs["spec"].get("egress", []) == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_tables_are_brought_up_to_date_by_one_pod_at_a_time(environment):
+    spec = server(environment)
+    (migration,) = spec["template"]["spec"]["initContainers"]
+    database = next(arg for arg in container(environment)["args"] if arg.startswith("--backend-store-uri="))
+    assert migration["args"] == ["db", "upgrade", database.split("=", 1)[1]]
+    assert migration["image"] == container(environment)["image"]
+    assert (spec["replicas"], spec["strategy"]["type"]) == (1, "Recreate")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_changed_configuration_restarts_it(environment):
+    text = planned(environment).one(":ConfigMap", "mlflow").inputs["data"]["basic_auth.ini"]
+    annotations = server(environment)["template"]["metadata"]["annotations"]
+    assert sha256(text.encode()).hexdigest() in annotations.values()
+
+
+def test_the_image_is_of_the_version_that_the_projects_train_with():
+    """A client that is newer than its server may ask for what the server does not know."""
+    locks = STACKS / "registry/image/requirements.txt", next(STACKS.parent.glob("{{*}}")) / "requirements/training.txt"
+    versions = {
+        line.split()[0] for lock in locks for line in lock.read_text().splitlines() if line.startswith("mlflow==")
+    }
+    assert len(versions) == 1, versions
+    for environment in ENVIRONMENTS:
+        tag = configuration("registry", environment)[f"{PROJECT}:mlflow"]["tag"]
+        assert tag.startswith(versions.copy().pop().removeprefix("mlflow==") + "-"), environment
+
+
+def test_nothing_that_is_left_out_of_the_image_is_locked_for_it():
+    left_out = tomllib.loads((STACKS / "registry/image/uv.toml").read_text())["pip"]["no-emit-package"]
+    locked = {line.split("==")[0] for line in (STACKS / "registry/image/requirements.txt").read_text().splitlines()}
+    assert left_out
+    assert locked.isdisjoint(left_out)
+
+
+# In AWS
+
+
+def test_dev_needs_no_cloud():
+    assert [found.urn for found in planned("dev") if found.type.startswith("aws:")] == []
+    claim = planned("dev").one(":PersistentVolumeClaim").inputs
+    assert claim["spec"]["resources"]["requests"]["storage"] == "5Gi"
+    (volume,) = [v for v in server("dev")["template"]["spec"]["volumes"] if "persistentVolumeClaim" in v]
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_the_database_is_encrypted_backed_up_and_private(environment):
+    database = planned(environment).one("rds/instance:Instance").inputs
+    assert (database["storageEncrypted"], database["kmsKeyId"]) == (True, KEY)
+    assert database["publiclyAccessible"] is False
+    assert database["backupRetentionPeriod"] >= 7, "without, it cannot be restored to a point in time"
+    assert database["deletionProtection"] is True
+    assert (database["skipFinalSnapshot"], bool(database["finalSnapshotIdentifier"])) == (False, True)
+    parameters = planned(environment).one(":ParameterGroup").inputs
+    assert {"name": "rds.force_ssl", "value": "1"} in parameters["parameters"]
+    assert parameters["family"] == f"postgres{database['engineVersion'].split('.')[0]}"
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_rds_itself_keeps_the_password_and_rotates_it(environment):
+    database = planned(environment).one("rds/instance:Instance").inputs
+    assert (database["manageMasterUserPassword"], database["masterUserSecretKmsKeyId"]) == (True, KEY)
+    assert "password" not in database
+    login = planned(environment).one(":ExternalSecret", "mlflow-database").inputs["spec"]
+    service = login["target"]["template"]["data"]["pg_service.conf"]
+    assert "password={{ .password }}" in service.splitlines()
+    assert "sslmode=require" in service.splitlines()
+    own = container(environment)
+    (mount,) = [mount for mount in own["volumeMounts"] if mount["name"] == "postgresql"]
+    assert {"name": "PGSERVICEFILE", "value": f"{mount['mountPath']}/pg_service.conf"} in own["env"]
+    section = service.splitlines()[0].strip("[]")
+    assert f"--backend-store-uri=postgresql+psycopg2:///?service={section}" in own["args"]
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_the_nodes_alone_reach_the_database(environment):
+    plan = planned(environment)
+    rule = plan.one(":SecurityGroupIngressRule").inputs
+    assert (rule["referencedSecurityGroupId"], rule["fromPort"], rule["toPort"]) == ("nodes-group", 5432, 5432)
+    assert "cidrIpv4" not in rule
+    group = plan.one("ec2/securityGroup:SecurityGroup")
+    assert "ingress" not in group.inputs
+    assert plan.one("rds/instance:Instance").inputs["vpcSecurityGroupIds"] == [f"{group.name}-id"]
+
+
+def test_prod_survives_a_zone_and_a_region():
+    plan = planned("prod")
+    assert plan.one("rds/instance:Instance").inputs["multiAz"] is True
+    key = plan.one("kms/key:Key").inputs
+    assert (key["region"], key["enableKeyRotation"]) == ("eu-west-1", True)
+    backups = plan.one(":InstanceAutomatedBackupsReplication").inputs
+    assert (backups["region"], backups["retentionPeriod"]) == ("eu-west-1", 35)
+    (rule,) = plan.one(":BucketReplicationConfig").inputs["rules"]
+    assert rule["sourceSelectionCriteria"]["sseKmsEncryptedObjects"]["status"] == "Enabled"
+    assert rule["deleteMarkerReplication"]["status"] == "Disabled"
+    assert plan.one("s3/bucket:Bucket", "artifacts-replica").inputs["region"] == "eu-west-1"
+    versioned = {found.urn for found in plan.of(":BucketVersioning")}
+    assert versioned <= plan.one(":BucketReplicationConfig").dependencies, "S3 replicates only what is versioned"
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_every_bucket_is_private_encrypted_and_versioned(environment):
+    plan = planned(environment)
+    buckets = {found.name: found.inputs["bucket"] for found in plan.of("s3/bucket:Bucket")}
+    assert len(buckets) == (2 if environment == "prod" else 1)
+    for name, bucket in buckets.items():
+        closed = plan.one(":BucketPublicAccessBlock", name).inputs
+        assert {"blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"} <= {
+            key for key, value in closed.items() if value is True
+        }
+        (rule,) = plan.one(":BucketServerSideEncryptionConfiguration", name).inputs["rules"]
+        assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "aws:kms"
+        assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] != ""
+        assert plan.one(":BucketVersioning", name).inputs["versioningConfiguration"] == {"status": "Enabled"}
+        (denial,) = document(plan.one(":BucketPolicy", name).inputs["policy"])
+        assert (denial["Effect"], denial["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        for kind in (":BucketPublicAccessBlock", ":BucketVersioning", ":BucketPolicy"):
+            assert plan.one(kind, name).inputs["bucket"] == bucket
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_an_image_never_changes_and_only_the_named_push_and_pull(environment):
+    plan = planned(environment)
+    repositories = plan.of("ecr/repository:Repository")
+    assert {found.name for found in repositories} == {"tumour-diagnosis", "mlflow"}
+    for found in repositories:
+        assert found.inputs["imageTagMutability"] == "IMMUTABLE"
+        assert found.inputs["imageScanningConfiguration"] == {"scanOnPush": True}
+        assert found.inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": KEY}]
+        pull, push = document(plan.one(":RepositoryPolicy", found.name).inputs["policy"])
+        ci = [f"arn:aws:iam::000000000000:role/airworthy-{environment}-ci"]
+        assert pull["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] == [NODES, *ci]
+        assert push["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] == ci
+        assert {pull["Effect"], push["Effect"]} == {"Deny"}
+        assert "ecr:BatchGetImage" in pull["Action"]
+        assert "ecr:PutImage" in push["Action"]
+        assert json.loads(plan.one(":LifecyclePolicy", found.name).inputs["policy"])["rules"]
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_mlflow_may_use_its_bucket_and_key_and_nothing_else(environment):
+    plan = planned(environment)
+    bucket = "arn:aws:s3:eu-central-1:000000000000:artifacts"
+    statements = document(plan.one(":RolePolicy", "mlflow-identity").inputs["policy"])
+    resources = {resource for statement in statements for resource in statement["Resource"]}
+    assert resources == {bucket, f"{bucket}/*", KEY}
+    assert not any("*" in action for statement in statements for action in statement["Action"])
+    association = plan.one(":PodIdentityAssociation").inputs
+    account = plan.one(":ServiceAccount", "mlflow").inputs["metadata"]
+    assert (association["namespace"], association["serviceAccount"]) == (account["namespace"], account["name"])
+    assert server(environment)["template"]["spec"]["serviceAccountName"] == account["name"]
+
+
+def test_mlflow_comes_after_its_permissions_and_its_login():
+    plan = planned("prod")
+    needed = {plan.one(":PodIdentityAssociation").urn, plan.one(":ExternalSecret").urn}
+    assert needed <= plan.one(":Deployment").dependencies
+
+
+# Settings
+
+
+def test_all_that_is_wrong_is_said_at_once_with_the_remedy():
+    wrong = {
+        f"{PROJECT}:cloud": "aws",
+        f"{PROJECT}:owner": "platform",
+        f"{PROJECT}:servces": ["a"],
+        f"{PROJECT}:mlflow": {"tag": "3.17.2-1", "cpu": "1", "memory": "2GB", "workers": 1},
+        f"{PROJECT}:volume": {"size": "1Gi"},
+    }
+    with pytest.raises(RunError) as error:
+        plan(program, PROJECT, "staging", wrong, OTHERS)
+    said = str(error.value)
+    assert "Pulumi.staging.yaml" in said
+    for part in (
+        "cost_centre: missing",
+        "did you mean services?",
+        "mlflow.memory",
+        "volume: does nothing",
+        "aws: needed",
+    ):
+        assert part in said, said
+
+
+@pytest.mark.parametrize(
+    ("environment", "path", "value", "told"),
+    [
+        ("prod", "database.zones", 1, "aws.database.zones must be 2 in prod"),
+        ("prod", "artifacts.replica_region", None, "replica_region is needed in prod"),
+        ("prod", "artifacts.replica_region", "eu-central-1", "name another region"),
+        ("staging", "database.storage_limit_gib", 20, "must be above storage_gib"),
+        ("staging", "database.backup_days", 0, "greater than or equal to 1"),
+        ("staging", "images.pushers", [], "at least 1"),
+    ],
+)
+def test_a_setting_that_would_lose_data_is_refused(environment, path, value, told):
+    block, key = path.split(".")
+    aws = configuration("registry", environment)[f"{PROJECT}:aws"]
+    with pytest.raises(RunError, match=told):
+        changed(environment, aws=json.dumps({**aws, block: {**aws[block], key: value}}))
+
+
+@pytest.mark.parametrize(("services", "told"), [(["a", "a"], "a is there twice"), (["mlflow"], "registry's own image")])
+def test_services_are_named_once_and_none_is_the_registry(services, told):
+    with pytest.raises(RunError, match=told):
+        changed("dev", services=json.dumps(services))
+
+
+# What the secrets' stack must go on doing
+
+
+def test_it_is_given_its_login_by_what_the_secrets_stack_has_there():
+    secrets = pytest.importorskip("stacks.secrets.program")
+    there = plan(secrets.program, "airworthy-secrets", "prod", configuration("secrets", "prod"), OTHERS)
+    stores = {(s.inputs["metadata"]["namespace"], s.inputs["metadata"]["name"]) for s in there.of(":SecretStore")}
+    wanted = planned("prod").one(":ExternalSecret", "mlflow-database").inputs
+    assert (wanted["metadata"]["namespace"], wanted["spec"]["secretStoreRef"]["name"]) in stores
+    reader = planned("prod").one(":RolePolicy", "database-login").inputs["role"]
+    assert reader in {role.inputs["name"] for role in there.of("iam/role:Role")}
+    assert there.outputs["registry_accounts"] == OTHERS["airworthy-secrets"]["registry_accounts"]
+
+
+def test_the_environments_differ_in_data_only():
+    files = {path.name for path in (STACKS / "registry").glob("Pulumi.*.yaml")}
+    assert files == {f"Pulumi.{environment}.yaml" for environment in ENVIRONMENTS}
