@@ -4,7 +4,8 @@ Pure functions: :func:`rules` and :func:`dashboards`. ``deploy`` puts what they 
 ``runbooks/`` says what to do when an alert fires.
 """
 
+from deploy.monitoring.dashboards import dashboards
 from deploy.monitoring.rules import rules
 from deploy.monitoring.slo import Slo, SloError
 
-__all__ = ["Slo", "SloError", "rules"]
+__all__ = ["Slo", "SloError", "dashboards", "rules"]
