@@ -71,12 +71,12 @@ class ControlPlane(Component):
             enabled_cluster_log_types=list(LOGS),
             encryption_config={"provider": {"key_arn": args.kms_key_arn}, "resources": ["secrets"]},
             upgrade_policy={"support_type": "STANDARD"},
-            vpc_config={
-                "subnet_ids": args.subnets,
-                "endpoint_private_access": True,
-                "endpoint_public_access": bool(args.settings.public_ranges),
-                "public_access_cidrs": [str(found) for found in args.settings.public_ranges] or None,
-            },
+            vpc_config=aws.eks.ClusterVpcConfigArgs(
+                subnet_ids=args.subnets,
+                endpoint_private_access=True,
+                endpoint_public_access=bool(args.settings.public_ranges),
+                public_access_cidrs=[str(found) for found in args.settings.public_ranges] or None,
+            ),
             opts=self.child(args.protection, depends_on=[logs, *grants]),
         )
         self.cluster_name: Output[str] = self.cluster.name

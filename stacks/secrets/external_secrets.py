@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi_kubernetes as kubernetes
 from pulumi import Input, ResourceOptions
@@ -39,9 +40,9 @@ class OperatorArgs:
     version: str
     namespace: Input[str]
     monitoring: Input[str]
-    cluster_name: Input[str]
+    cluster_name: Input[Any]
     role: str
-    vpc_cidr: Input[str]
+    vpc_cidr: Input[Any]
     secrets: Sequence[str]
     kms_key_arn: Input[str]
 

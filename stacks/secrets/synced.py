@@ -103,7 +103,7 @@ class Synced(Component):
             opts=self.child(),
         )
         # Known only once it is there, so that what needs the Secret comes after.
-        self.secret: Output[str] = made.metadata.apply(lambda metadata: str(metadata["name"]))
+        self.secret: Output[str] = made.id.apply(lambda _: args.secret)
         self.register_outputs({"secret": self.secret})
 
 

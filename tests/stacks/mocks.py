@@ -27,6 +27,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
+ENVIRONMENTS = ("dev", "staging", "prod")
 STACKS = Path(__file__).parents[2] / "stacks"
 SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks a special value on the wire
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # and this one says that it is a secret
@@ -53,7 +54,7 @@ class Planned:
         provider: URN and id of its provider; empty for none or the default one.
         protect: whether Pulumi refuses to delete or replace it.
         retain: whether it is left in the cloud when the program no longer names it.
-        aliases: names that it had before.
+        aliases: names, types or URNs that it had before.
         secret_outputs: outputs that the state must encrypt.
         ignored: properties whose changes are ignored.
         outputs: what a component registered as its outputs; None if it did not.
@@ -77,11 +78,17 @@ class Planned:
 
 
 class Plan(list[Planned]):
-    """All resources in the order of their registration, and what the stack exports (secrets as :class:`Secret`)."""
+    """All resources in the order of their registration.
 
-    def __init__(self, planned: list[Planned], outputs: dict[str, Any]) -> None:
+    Attributes:
+        outputs: what the stack exports; secrets as :class:`Secret`.
+        secrets: texts that were generated or came as secrets from other stacks, and so must stand nowhere in clear.
+    """
+
+    def __init__(self, planned: list[Planned], outputs: dict[str, Any], secrets: set[str]) -> None:
         super().__init__(planned)
         self.outputs = outputs
+        self.secrets = secrets
 
     def of(self, type: str) -> list[Planned]:
         """All of a type; the end of its token will do, such as ``:Namespace``."""
@@ -144,7 +151,7 @@ def plan(
         asyncio.run(run_in_stack(lambda: project_program() and None))
 
     contextvars.Context().run(run)  # whatever a program leaves behind ends with this context
-    return Plan(monitor.planned, monitor.exported)
+    return Plan(monitor.planned, monitor.exported, monitor.secrets)
 
 
 class Monitor(MockMonitor):
@@ -155,6 +162,8 @@ class Monitor(MockMonitor):
         self.others = others
         self.by_urn: dict[str, Planned] = {}
         self.exported: dict[str, Any] = {}
+        given = (value.value for outputs in others.values() for value in outputs.values() if isinstance(value, Secret))
+        self.secrets = {value for value in given if isinstance(value, str)}
 
     @property
     def planned(self) -> list[Planned]:
@@ -178,13 +187,15 @@ class Monitor(MockMonitor):
             protect=request.protect,
             retain=request.retainOnDelete,
             dependencies=frozenset(request.dependencies),
-            aliases=tuple(alias.urn or alias.spec.name for alias in request.aliases),
+            aliases=tuple(alias.urn or alias.spec.name or alias.spec.type for alias in request.aliases),
             secret_outputs=frozenset(request.additionalSecretOutputs),
             ignored=tuple(request.ignoreChanges),
         )
         state = {**inputs, **computed(request.type, request.name, inputs)} if request.custom else {}
         hidden = {place.split(".")[0] for place in secrets} | set(request.additionalSecretOutputs)
         wire = {name: wrap(value) if name in hidden else value for name, value in state.items()}
+        made = (state.get(name) for name in request.additionalSecretOutputs)
+        self.secrets |= {value for value in made if isinstance(value, str) and len(value) >= 16}
         id = f"{request.name}-id" if request.custom else None
         self.resources[urn] = MockMonitor.ResourceRegistration(urn, id, state)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id, object=struct(wire))
