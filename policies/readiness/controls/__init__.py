@@ -14,6 +14,8 @@ MODULES: dict[str, Kind] = {
     "pod_host": "resources",
     "pod_kernel": "resources",
     "pod_restricted": "resources",
+    "isolation": "resources",
+    "exposure": "resources",
     "rollback_command": "repository",
     "drills": "evidence",
 }

@@ -1,0 +1,146 @@
+"""S3: between pods, traffic is denied unless a rule names both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
+
+from readiness.control import Problem, control
+from readiness.facts import Facts
+from readiness.facts.resources import Resource, fields, items, line_of, mappings
+from readiness.facts.scalars import text
+from readiness.facts.selectors import labels_of, running, selects
+from readiness.facts.unknown import UnknownValue
+from readiness.facts.workloads import Workload
+
+POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
+GROUP = "networking.k8s.io"
+LEAST_PREFIX = 8  # bits: the largest private blocks are 10.0.0.0/8 and fd00::/8; anything larger is the internet
+DENY = """kubectl apply -f - <<'Y'
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny-by-default, namespace: NAMESPACE}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+Y"""
+
+
+def every_pod(facts: Facts) -> Iterable[Workload]:
+    return running(facts.workloads)
+
+
+def policies(facts: Facts) -> Iterator[Resource]:
+    return facts.resources.of("NetworkPolicy", group=GROUP)
+
+
+def directions(policy: Resource) -> list[str]:
+    """In which directions a policy denies by default: if it does not say, in, and out when it has rules for that."""
+    named = items(policy.spec, "policyTypes")
+    return named or ["Ingress", *(["Egress"] if policy.spec.get("egress") is not None else [])]
+
+
+def isolated(workload: Workload, facts: Facts, direction: str) -> bool:
+    """A policy of its namespace selects the pods and denies in this direction.
+
+    Raises:
+        UnknownValue: none surely does, and of one it is not known.
+    """
+    doubt: UnknownValue | None = None
+    for policy in policies(facts):
+        if policy.namespace != workload.resource.namespace:
+            continue
+        try:
+            if direction in directions(policy) and selects(fields(policy.spec, "podSelector"), labels_of(workload)):
+                return True
+        except UnknownValue as error:
+            doubt = error
+    if doubt:
+        raise doubt
+    return False
+
+
+@control(
+    id="S3.ingress-denied",
+    title="What comes in to a pod is denied unless a network policy allows it",
+    why="without a policy that selects them, pods answer every other pod of the cluster, an intruder's too",
+    remedy=DENY,
+    severity="high",
+    kind="resources",
+    sources=(POLICIES, "NSA/CISA Kubernetes Hardening Guide: network separation"),
+    subjects=every_pod,
+)
+def ingress_denied(workload: Workload, facts: Facts) -> Iterator[Problem]:
+    if not isolated(workload, facts, "Ingress"):
+        yield Problem(f"no NetworkPolicy of namespace {workload.resource.namespace} denies what comes in to its pods")
+
+
+@control(
+    id="S3.egress-denied",
+    title="What goes out of a pod is denied unless a network policy allows it",
+    why="a model server that may call anywhere can be made to send data out, and to fetch what attacks it",
+    remedy=DENY,
+    severity="high",
+    kind="resources",
+    sources=(POLICIES, "NSA/CISA Kubernetes Hardening Guide: network separation"),
+    subjects=every_pod,
+)
+def egress_denied(workload: Workload, facts: Facts) -> Iterator[Problem]:
+    if not isolated(workload, facts, "Egress"):
+        yield Problem(f"no NetworkPolicy of namespace {workload.resource.namespace} denies what goes out of its pods")
+
+
+@control(
+    id="S3.policy-names-peers",
+    title="Every rule of a network policy names the other end",
+    why="a rule that allows everybody undoes the denial of all other policies, as what one allows no other forbids",
+    remedy="from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: NAMESPACE}}, podSelector: …}]",
+    severity="high",
+    kind="resources",
+    sources=(POLICIES,),
+    subjects=policies,
+)
+def policy_names_peers(policy: Resource, facts: Facts) -> Iterator[Problem]:
+    for rules, peers, whom in (("ingress", "from", "everybody in"), ("egress", "to", "everything out")):
+        for rule in mappings(policy.spec, rules):
+            named = mappings(rule, peers)
+            if not named:
+                yield Problem(f"a rule of {rules} without {peers!r} lets {whom}", line_of(rule))
+            for peer in named:
+                yield from too_broad(peer, rules, bool(items(rule, "ports")))
+
+
+def too_broad(peer: dict[str, object], rules: str, ports: bool) -> Iterator[Problem]:
+    """Says when a peer is everybody. The internet may be called, as no policy can name a host, but on named ports."""
+    if peer.get("ipBlock") is not None:
+        block = ip_network(text(peer, "ipBlock", "cidr"), strict=False)
+        if block.prefixlen < LEAST_PREFIX and (rules == "ingress" or not ports):
+            yield Problem(f"a rule of {rules} allows {block}{'' if ports else ' on every port'}", line_of(peer))
+    elif peer.get("namespaceSelector") is not None:
+        everywhere = not peer["namespaceSelector"] and not peer.get("podSelector")
+        if everywhere:
+            yield Problem(f"a rule of {rules} allows every pod of every namespace", line_of(peer))
+
+
+def aimed(facts: Facts) -> Iterator[Resource]:
+    """Policies of namespaces whose workloads are known."""
+    known = {one.resource.namespace for one in running(facts.workloads)}
+    return (one for one in policies(facts) if one.namespace in known)
+
+
+@control(
+    id="S3.policy-selects",
+    title="Every network policy selects a pod",
+    why="a policy whose labels no pod has protects nothing, and looks as if it did",
+    remedy="make podSelector.matchLabels what the pod template has in metadata.labels, or {} for all pods",
+    severity="medium",
+    kind="resources",
+    sources=(POLICIES,),
+    subjects=aimed,
+)
+def policy_selects(policy: Resource, facts: Facts) -> Iterator[Problem]:
+    selector = fields(policy.spec, "podSelector")
+    there = [one for one in running(facts.workloads) if one.resource.namespace == policy.namespace]
+    if not any(selects(selector, labels_of(one)) for one in there):
+        yield Problem(f"it selects none of {len(there)} workloads of namespace {policy.namespace}", line_of(selector))
+
+
+CONTROLS = (ingress_denied, egress_denied, policy_names_peers, policy_selects)
