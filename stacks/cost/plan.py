@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime import config as runtime_config
 from pulumi.runtime.mocks import MockEngine, MockMonitor, Mocks, MockSettings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.rpc import UNKNOWN
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
+from stacks.drive.check import set_config
 from stacks.drive.files import SettingsFile
 from stacks.drive.order import Stack
 
 MARK = "4dabf18193072939515e22adb298388d"
 """Key that tells a special value, such as a secret, from a mapping on Pulumi's wire."""
-
-HIDDEN = "(secret)"
-"""Stands for a secret setting: only the engine can read it, and no price depends on it."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +51,18 @@ def plan(stack: Stack, environment: str, file: SettingsFile) -> list[Resource]:
     """
     program = import_module(f"stacks.{stack.name}.program").program
     monitor = _Monitor()
-    keys = {f"{stack.project}:{name}": value for name, value in file.values.items()}
-    contextvars.Context().run(_run, program, stack.project, environment, keys, monitor)
+    contextvars.Context().run(_run, program, stack, environment, file, monitor)
     return monitor.found
 
 
-def _run(
-    program: Callable[[], None], project: str, environment: str, values: Mapping[str, Any], monitor: _Monitor
-) -> None:
-    secrets = [key for key, value in values.items() if isinstance(value, dict) and "secure" in value]
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    runtime_config.set_all_config({**texts, **dict.fromkeys(secrets, HIDDEN)}, secrets)
+def _run(program: Callable[[], None], stack: Stack, environment: str, file: SettingsFile, monitor: _Monitor) -> None:
+    set_config(stack, file)
     configure(
         MockSettings(  # type: ignore[no-untyped-call]
             monitor=monitor,
             monitor_features=monitor.features,
             engine=MockEngine(None),
-            project=project,
+            project=stack.project,
             stack=environment,
             dry_run=True,
             organization="organization",

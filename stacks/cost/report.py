@@ -21,7 +21,7 @@ def page(environment: str, region: str, bills: Sequence[Bill], prices: Iterable[
         load: predictions a second, over the whole month.
     """
     if not region:
-        yield f"{environment}: on a cluster that is there already; nothing is added to what that costs, which is not known"
+        yield f"{environment}: on a cluster that is there already; what that costs is not known, and nothing is added"
         return
     yield f"{environment}, {region}: US dollars in {HOURS} hours, before tax; with the fewest nodes, and with the most"
     for bill in bills:

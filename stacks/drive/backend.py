@@ -8,7 +8,6 @@ import subprocess
 from stacks.drive.errors import CannotRun
 from stacks.drive.shell import Shell
 
-OWN_FILES = "file://~"
 SHARED = (
     "set PULUMI_BACKEND_URL to s3://BUCKET?region=REGION, or to https://api.pulumi.com with PULUMI_ACCESS_TOKEN set "
     "(or to a file:// address, if you mean it)"
@@ -25,7 +24,7 @@ def choose(shell: Shell, environment: str) -> str:
         return shell.backend
     found = _logged_in(shell)
     if environment == "dev":
-        return found or OWN_FILES
+        return found or f"file://{shell.home}"
     if not found:
         raise CannotRun([f"PULUMI_BACKEND_URL is not set and Pulumi is not logged in: {SHARED}"])
     if found.startswith("file:"):

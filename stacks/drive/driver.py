@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from stacks.drive import backend, files, needs, order
+from stacks.drive import backend, check, files, needs, order
 from stacks.drive.cli import INTERRUPTED, Cli
 from stacks.drive.errors import CannotRun, Stopped
 from stacks.drive.files import SettingsFile
@@ -45,6 +45,7 @@ class Driver:
 
     def preview(self) -> None:
         """Show what ``up`` would do. A stack that reads outputs that are not there yet can't be previewed."""
+        self._sound()
         self._ready()
         shown: list[str] = []
         for stack in self._stacks:
@@ -60,6 +61,7 @@ class Driver:
 
     def up(self) -> None:
         """Bring the stacks up, each after those that it reads."""
+        self._sound()
         self._ready()
         self._asked("up")
         earlier = [stack for stack in order.before(self._stacks[0]) if stack not in self._stacks]
@@ -100,6 +102,9 @@ class Driver:
 
     def _meant(self) -> list[SettingsFile]:
         return [self._files[stack] for stack in self._stacks]
+
+    def _sound(self) -> None:
+        _refuse(check.problems(self._environment, {stack: self._files[stack] for stack in self._stacks}))
 
     def _ready(self) -> None:
         _refuse(needs.clouds(self._shell, self._meant()))

@@ -23,6 +23,7 @@ class Shell:
     """Where tools are, and what they were told.
 
     Attributes:
+        home: the user's folder.
         variables: the environment for Pulumi: the user's, with this Python first on the PATH, as it runs the programs.
         backend: PULUMI_BACKEND_URL; empty if it is not set.
         passphrase: the passphrase itself; None if it is not set.
@@ -35,6 +36,7 @@ class Shell:
         terminal: whether somebody can be asked.
     """
 
+    home: Path
     variables: dict[str, str]
     backend: str
     passphrase: str | None
@@ -60,6 +62,7 @@ def look() -> Shell:
     listed = own.get("KUBECONFIG") or str(home / ".kube" / "config")
     attached = own.get("PULUMI_DEBUG_PROVIDERS", "")
     return Shell(
+        home=home,
         variables={**own, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{own.get('PATH', '')}"},
         backend=own.get("PULUMI_BACKEND_URL", ""),
         passphrase=own.get("PULUMI_CONFIG_PASSPHRASE"),

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,22 @@ from engine.runs import PASSPHRASE
 
 ROOT = Path(__file__).parents[2]
 ORDER = ("cluster", "secrets", "registry", "observability")
+SETTINGS = """
+from stacks.platform.settings import StackSettings
+
+
+class {title}Settings(StackSettings):
+    size: int
+    context: str | None = None
+"""
 PROGRAM = """
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-settings = pulumi.Config()
+from stacks.{name}.settings import {title}Settings
+from stacks.platform.settings import load
+
+settings = load({title}Settings)
 earlier = {earlier!r}
 seen = [pulumi.StackReference(f"organization/airworthy-{{name}}/{{pulumi.get_stack()}}") for name in earlier]
 kubernetes.core.v1.ConfigMap(
@@ -23,7 +35,7 @@ kubernetes.core.v1.ConfigMap(
     metadata={{"name": "{name}", "namespace": "platform"}},
     data={{str(at): stack.get_output("size") for at, stack in enumerate(seen)}},
 )
-pulumi.export("size", settings.require("size"))
+pulumi.export("size", settings.size)
 pulumi.export("hidden", pulumi.Output.secret("planted-secret-value"))
 """
 
@@ -41,18 +53,21 @@ class Four:
         tools.mkdir()
         language_host.install(tools)
         (tools / "pulumi").symlink_to(shutil.which("pulumi"))
-        for part in ("drive", "platform", "__init__.py", "__main__.py"):
+        for part in ("cost", "drive", "platform", "__init__.py", "__main__.py"):
             place = folder / "stacks" / part
             source = ROOT / "stacks" / part
             shutil.copytree(source, place) if source.is_dir() else self._write(f"stacks/{part}", source.read_text())
         for at, name in enumerate(ORDER):
             self._write(f"stacks/{name}/Pulumi.yaml", f"name: airworthy-{name}\nruntime: python\n")
-            self._write(f"stacks/{name}/__main__.py", PROGRAM.format(name=name, earlier=ORDER[:at]))
-            for environment, cloud, size in (("dev", "kubernetes", 1), ("prod", "aws", 3)):
-                self.set(name, environment, cloud=cloud, size=size)
+            known = {"name": name, "title": name.title(), "earlier": ORDER[:at]}
+            self._write(f"stacks/{name}/settings.py", SETTINGS.format(**known))
+            self._write(f"stacks/{name}/__main__.py", PROGRAM.format(**known))
+            self.set(name, "dev", cloud="kubernetes", size=1)
+            self.set(name, "prod", cloud="aws", size=3, aws="{region: eu-central-1, account: '000000000000'}")
         (folder / "state").mkdir()
         self.variables = {
             "HOME": str(folder),
+            "PULUMI_HOME": str(folder / ".pulumi"),
             "PATH": f"{tools}{os.pathsep}/usr/bin{os.pathsep}/bin",
             "PYTHONPATH": f"{folder}",
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
@@ -63,6 +78,7 @@ class Four:
 
     def set(self, name, environment, **settings):
         """Writes a stack's settings file anew."""
+        settings = {"owner": "platform", "cost_centre": "platform", **settings}
         lines = [f"  airworthy-{name}:{key}: {value}\n" for key, value in settings.items()]
         self._write(f"stacks/{name}/Pulumi.{environment}.yaml", "config:\n" + "".join(lines))
 
@@ -74,6 +90,23 @@ class Four:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout, done.stderr
 
+    def pulumi(self, *arguments, **variables):
+        """Runs the CLI itself."""
+        subprocess.run(["pulumi", *arguments], cwd=self.folder, env=self.shell(**variables), check=True)
+
+    def start(self, *arguments):
+        """Starts `python -m stacks` as the head of a process group, as a terminal does."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.shell(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+
     def command(self, *arguments):
         return [sys.executable, "-m", "stacks", *arguments]
 
@@ -83,6 +116,7 @@ class Four:
         return {name: str(value) for name, value in changed.items() if value is not None}
 
     def _write(self, path, text):
+        """Writes a file of the copy."""
         place = self.folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")

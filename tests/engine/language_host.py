@@ -5,6 +5,7 @@ The engine starts it, reads the port that it prints, and asks it to run the prog
 
 import os
 import runpy
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,6 +37,8 @@ def install(folder):
 
 
 def main():
+    for number in (signal.SIGINT, signal.SIGTERM):  # how the engine ends it
+        signal.signal(number, lambda *_: os._exit(0))
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     add_LanguageRuntimeServicer_to_server(Host(), server)
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)

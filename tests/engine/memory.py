@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from engine.standin import Refused
-from engine.wire import UNKNOWN, bare
+from engine.wire import SIGNATURE, UNKNOWN, bare
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
@@ -46,7 +46,7 @@ class Memory:
 
     def planned(self, kind, name, inputs):
         """What a preview shows: all that is to be computed is not known yet."""
-        return {**dict.fromkeys(_outputs(kind), UNKNOWN), **inputs}
+        return _filled({output: _unknown(hint) for output, hint in _outputs(kind).items()}, inputs)
 
     def create(self, kind, name, inputs):
         """Makes it; returns its id and its state."""
@@ -54,14 +54,14 @@ class Memory:
         with self._lock:
             if (kind, identity) in self.things:
                 raise Refused(f"{kind} {identity} exists already")
-            self.things[kind, identity] = state = {**_computed(kind, name, bare(inputs)), **inputs}
+            self.things[kind, identity] = state = _filled(_computed(kind, name, bare(inputs)), inputs)
         return identity, state
 
     def update(self, kind, name, identity, inputs):
         with self._lock:
             held = self.things[kind, identity]
             kept = {output: held[output] for output in _outputs(kind) if output in held}
-            self.things[kind, identity] = state = {**kept, **inputs}
+            self.things[kind, identity] = state = _filled(kept, inputs)
         return state
 
     def read(self, kind, identity):
@@ -76,6 +76,19 @@ class Memory:
         if token not in ANSWERS:
             raise Refused(f"the stand-in has no answer to {token}: add one to ANSWERS in {__name__}")
         return ANSWERS[token](arguments)
+
+
+def _filled(computed, given):
+    """What was given, and what was computed where nothing was given; so in the parts of a part, too."""
+    parts = {
+        name: _filled(computed[name], value) if _is_part(value) and _is_part(computed.get(name)) else value
+        for name, value in given.items()
+    }
+    return {**computed, **parts}
+
+
+def _is_part(value):
+    return isinstance(value, dict) and SIGNATURE not in value
 
 
 def _identity(kind, name, inputs):
@@ -135,6 +148,14 @@ def _sample(hint, output, kind, name):
     if origin in (Mapping, dict) or not isinstance(origin, type):
         return {}
     return {part: _sample(inner, part, kind, name) for part, inner in _always(origin).items()}
+
+
+def _unknown(hint):
+    """What a preview knows of an output of this type: its parts, but none of their values."""
+    origin = typing.get_origin(hint) or hint
+    if isinstance(origin, type) and not issubclass(origin, str | bool | int | float | Sequence | Mapping):
+        return {part: _unknown(inner) for part, inner in _always(origin).items()}
+    return UNKNOWN
 
 
 def _password(inputs):

@@ -7,6 +7,7 @@ to fail.
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 from typing import NamedTuple
 
 import grpc
@@ -52,6 +53,7 @@ class StandIn(ResourceProviderServicer):
         self.stores = stores
         self.calls = []
         self._refused = {}
+        self._held = {}
 
     @contextmanager
     def refusing(self, name, verb="create"):
@@ -61,6 +63,16 @@ class StandIn(ResourceProviderServicer):
             yield
         finally:
             del self._refused[name]
+
+    @contextmanager
+    def holding(self, name):
+        """Within it, the resource of that logical name is not done before the end; gives an event: it was begun."""
+        self._held[name] = begun, go_on = Event(), Event()
+        try:
+            yield begun
+        finally:
+            go_on.set()
+            del self._held[name]
 
     def touched(self):
         """The logical names of what was created, updated or deleted since the last time this was asked."""
@@ -87,7 +99,7 @@ class StandIn(ResourceProviderServicer):
         return Empty()
 
     def GetPluginInfo(self, request, context):
-        return plugin.PluginInfo(version="0.0.0")
+        return plugin.PluginInfo(version="999.0.0")
 
     def CheckConfig(self, request, context):
         return pb.CheckResponse(inputs=request.news)
@@ -169,6 +181,10 @@ class StandIn(ResourceProviderServicer):
         try:
             if self._refused.get(name) == verb:
                 raise Refused(f"{name}: told to fail")
+            if name in self._held:
+                begun, go_on = self._held[name]
+                begun.set()
+                go_on.wait()
             yield
         except Refused as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
