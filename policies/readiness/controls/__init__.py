@@ -16,6 +16,10 @@ MODULES: dict[str, Kind] = {
     "pod_restricted": "resources",
     "isolation": "resources",
     "exposure": "resources",
+    "rbac": "resources",
+    "accounts": "resources",
+    "image_references": "resources",
+    "container_limits": "resources",
     "rollback_command": "repository",
     "drills": "evidence",
 }
