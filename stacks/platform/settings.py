@@ -146,7 +146,7 @@ def _misplaced_secrets(model: type[BaseModel], own: dict[str, Any], project: str
 def _told(model: type[BaseModel], problem: Any, stack: str) -> str:
     """One line for one problem that pydantic found."""
     path = [part for part in problem["loc"] if not (isinstance(part, str) and part.startswith("function-"))]
-    key = ".".join(map(str, path))
+    key = ".".join(map(str, path)) or "all in all"
     if path == ["environment"]:
         return f"the stack is named {stack!r}; an environment is one of {', '.join(get_args(Environment))}"
     if problem["type"] == "missing":

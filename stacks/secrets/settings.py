@@ -57,16 +57,10 @@ class SecretsSettings(StackSettings):
 
     @field_validator("services")
     @classmethod
-    def _once_each(cls, services: tuple[str, ...]) -> tuple[str, ...]:
+    def _once_each_and_all(cls, services: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if len(set(services)) < len(services):
             raise ValueError("names a service twice")
+        aws: SecretsAws | None = info.data.get("aws")
+        if lacking := sorted(set(aws.callers if aws else ()) - set(services)):
+            raise ValueError(f"lacks {', '.join(lacking)}, which aws.callers names")
         return services
-
-    @field_validator("aws")
-    @classmethod
-    def _callers_of_services(cls, value: SecretsAws | None, info: ValidationInfo) -> SecretsAws | None:
-        known = info.data.get("services")
-        strangers = sorted(set(value.callers) - set(known)) if value and known else []
-        if strangers:
-            raise ValueError(f"callers: {', '.join(strangers)} not among services")
-        return value

@@ -39,3 +39,11 @@ def secrets_plan(cluster_plan):
         return plan(program, "airworthy-secrets", environment, configuration("secrets", environment), others)
 
     return cache(planned)
+
+
+@pytest.fixture(scope="session")
+def service(project_env):
+    """The generated service, to try on it what the stacks hand to it."""
+    from generated_service import GeneratedService
+
+    return GeneratedService(project_env)
