@@ -79,7 +79,7 @@ class Promtool:
 
 
 def needed(rules: dict[str, Any], alert: str) -> dict[str, Any]:
-    """Of rules, those that an alert rests on, in their order: promtool works out whatever it is given, at every step."""
+    """Of rules, those that an alert rests on, in their order: promtool works out all it is given, at every step."""
     every = [rule for group in rules["groups"] for rule in group["rules"]]
     wanted = [rule for rule in every if rule.get("alert") == alert]
     for rule in wanted:
