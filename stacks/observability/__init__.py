@@ -1,0 +1,1 @@
+"""Metrics, logs, traces, and who is told when something is wrong."""

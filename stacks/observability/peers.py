@@ -1,0 +1,161 @@
+"""Who reaches whom: the holes that collecting makes in namespaces that are closed both ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_kubernetes as kubernetes
+from pulumi import Input, ResourceOptions
+
+from stacks.observability.agents import NAME as AGENTS_NAMESPACE
+from stacks.observability.values.collectors import NAME as COLLECTOR
+from stacks.observability.values.collectors import OTLP_HTTP_PORT
+from stacks.observability.values.common import RELEASE
+from stacks.observability.values.logs import PORT as LOKI_PORT
+from stacks.observability.values.traces import OTLP_PORT
+from stacks.platform.component import Component
+
+PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
+OPERATOR = {"app": "kube-prometheus-stack-operator"}
+OF_THE_CHART = {"app.kubernetes.io/instance": RELEASE}
+"""The operator, Grafana and kube-state-metrics, which watch objects of the cluster."""
+
+SERVICE_PORT = 8080
+"""The services' own port, on which their metrics are."""
+
+PROMETHEUS_PORT = 9090
+WEBHOOK_PORT = 10250
+"""On which the API server asks the operator whether a rule is sound."""
+
+API_PORTS = (443, 6443)
+NODE_PORTS = (9100, 10250)
+"""Node exporter and kubelet."""
+
+POD_IDENTITY_AGENT = "169.254.170.23/32"
+"""Where every EKS node hands pods their AWS credentials."""
+
+ANYWHERE = "0.0.0.0/0"
+INSIDE: dict[str, Any] = {"peer": {"pod_selector": {}}, "ports": []}
+"""All pods of the same namespace, on every port."""
+
+
+@dataclass(frozen=True)
+class PeersArgs:
+    """What the policies are told.
+
+    Attributes:
+        namespace: of all that collects.
+        services: the namespace of the services.
+        readers: namespaces from which Prometheus may be asked.
+        aws: whether logs and traces go to S3.
+        notify: whether Alertmanager calls PagerDuty and the chat.
+    """
+
+    namespace: Input[str]
+    services: Input[str]
+    readers: tuple[str, ...]
+    aws: bool
+    notify: bool
+
+
+class Peers(Component):
+    """One policy for each reason to talk."""
+
+    kind = "observability:Peers"
+
+    def __init__(self, name: str, args: PeersArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._args = args
+        self._policy("inside", {}, ingress=[INSIDE], egress=[INSIDE])
+        self._policy("cluster-api", OF_THE_CHART, egress=[_addresses(ANYWHERE, *API_PORTS)])
+        self._policy("operator-webhook", OPERATOR, ingress=[_addresses(ANYWHERE, WEBHOOK_PORT)])
+        self._prometheus()
+        self._policy(
+            "traces-from-services",
+            {"app.kubernetes.io/instance": COLLECTOR},
+            ingress=[_namespace(args.services, OTLP_PORT, OTLP_HTTP_PORT)],
+        )
+        self._policy(
+            "logs-from-nodes", {"app.kubernetes.io/name": "loki"}, ingress=[_namespace(AGENTS_NAMESPACE, LOKI_PORT)]
+        )
+        if args.notify:
+            self._policy(
+                "notifications", {"app.kubernetes.io/name": "alertmanager"}, egress=[_addresses(ANYWHERE, 443)]
+            )
+        if args.aws:
+            self._to_s3()
+        self.register_outputs({})
+
+    def _prometheus(self) -> None:
+        """It scrapes services, nodes and the cluster's own parts; those who decide by metrics ask it."""
+        args = self._args
+        self._policy(
+            "prometheus",
+            PROMETHEUS,
+            ingress=[_namespace(reader, PROMETHEUS_PORT) for reader in args.readers],
+            egress=[
+                _namespace(args.services, SERVICE_PORT),
+                _namespace(AGENTS_NAMESPACE, 8888),
+                _namespace("kube-system"),
+                _addresses(ANYWHERE, *API_PORTS, *NODE_PORTS),
+            ],
+        )
+        kubernetes.networking.v1.NetworkPolicy(
+            "scraping",
+            metadata={"name": "allow-scraping", "namespace": args.services},
+            spec=_spec({}, ingress=[_namespace(args.namespace, SERVICE_PORT, pods=PROMETHEUS)]),
+            opts=self.child(),
+        )
+
+    def _to_s3(self) -> None:
+        for store in ("loki", "tempo"):
+            self._policy(
+                f"{store}-storage",
+                {"app.kubernetes.io/name": store},
+                egress=[_addresses(ANYWHERE, 443), _addresses(POD_IDENTITY_AGENT, 80)],
+            )
+
+    def _policy(
+        self,
+        name: str,
+        pods: dict[str, str],
+        ingress: list[dict[str, Any]] | None = None,
+        egress: list[dict[str, Any]] | None = None,
+    ) -> None:
+        kubernetes.networking.v1.NetworkPolicy(
+            name,
+            metadata={"name": f"allow-{name}", "namespace": self._args.namespace},
+            spec=_spec(pods, ingress, egress),
+            opts=self.child(),
+        )
+
+
+def _spec(
+    pods: dict[str, str], ingress: list[dict[str, Any]] | None = None, egress: list[dict[str, Any]] | None = None
+) -> Any:
+    """A policy that only adds: what the namespace's own policy denies is allowed to these."""
+    spec: dict[str, Any] = {"pod_selector": {"match_labels": pods} if pods else {}, "policy_types": []}
+    if ingress is not None:
+        spec["policy_types"].append("Ingress")
+        spec["ingress"] = [{"from_": [peer["peer"]], "ports": peer["ports"]} for peer in ingress]
+    if egress is not None:
+        spec["policy_types"].append("Egress")
+        spec["egress"] = [{"to": [peer["peer"]], "ports": peer["ports"]} for peer in egress]
+    return spec
+
+
+def _namespace(name: Input[str], *ports: int, pods: dict[str, str] | None = None) -> dict[str, Any]:
+    """All pods of a namespace, or those with some labels, on some ports or on every one."""
+    peer: dict[str, Any] = {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": name}}}
+    if pods:
+        peer["pod_selector"] = {"match_labels": pods}
+    return {"peer": peer, "ports": _tcp(ports)}
+
+
+def _addresses(cidr: str, *ports: int) -> dict[str, Any]:
+    return {"peer": {"ip_block": {"cidr": cidr}}, "ports": _tcp(ports)}
+
+
+def _tcp(ports: tuple[int, ...]) -> list[dict[str, Any]]:
+    return [{"protocol": "TCP", "port": port} for port in ports]

@@ -1,0 +1,1 @@
+"""What each chart is told: all that differs from its own values."""
