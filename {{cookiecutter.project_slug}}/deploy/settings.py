@@ -42,7 +42,7 @@ class Platform(Block):
     )
     tracking_uri: Url | None = Field(default=None, description="MLflow's address inside the cluster")
     prometheus_url: Url | None = Field(default=None, description="Prometheus's address inside the cluster")
-    runbook_base: Url | None = Field(default=None, description="where the pages of runbooks/ are read")
+    runbook_base: Url | None = Field(default=None, description="where its runbooks are read")
     otlp_endpoint: Url | None = Field(default=None, description="collector of traces; none when left out")
     context: str | None = Field(default=None, description="the cluster, by its context in the kubeconfig")
 
@@ -183,6 +183,9 @@ class Settings(Block):
     )
     callers: tuple[Peer, ...] = Field(min_length=1, description="who may call the service")
     objectives: Objectives = Objectives()
+    runbooks: Url | None = Field(
+        default=None, description="where the pages of runbooks/ are read; by default below the platform's own"
+    )
     service: Runtime = Field(default=Runtime(), description="settings of the service, by their names without SERVICE_")
 
     @field_validator("image", "pull_image")

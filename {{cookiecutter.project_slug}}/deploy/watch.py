@@ -1,7 +1,8 @@
-"""What Prometheus is given: where to scrape, and rules."""
+"""What Prometheus and Grafana are given: where to scrape, rules, dashboards."""
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
 import pulumi_kubernetes as kubernetes
@@ -9,16 +10,18 @@ from pulumi import Output, ResourceOptions
 
 from deploy.analysis import HASH
 from deploy.app import COMPONENT, App, Part, Spec
-from deploy.monitoring import rules
+from deploy.monitoring import dashboards, rules
 
 SELECTED = {"release": "prometheus"}
 """The label by which Prometheus finds its objects."""
+FOLDER = {"grafana_folder": "Services"}
+"""Where Grafana shows the dashboards."""
 METRICS = "/metrics"
 PROMETHEUS_OPERATOR = "monitoring.coreos.com/v1"
 
 
 class Watch(Part):
-    """A ServiceMonitor and a PrometheusRule."""
+    """A ServiceMonitor, a PrometheusRule and a ConfigMap for each dashboard."""
 
     kind: ClassVar[str] = "Watch"
 
@@ -26,6 +29,15 @@ class Watch(Part):
         super().__init__(app, opts)
         self._operated("ServiceMonitor", app, monitor(app))
         self._operated("PrometheusRule", app, runbook_base.apply(lambda base: _rules(app, base)))
+        chosen = app.settings
+        for file, dashboard in dashboards(app.name, namespace=chosen.namespace, slo=chosen.objectives.slo).items():
+            name = f"{app.name}-dashboard-{file.removesuffix('.json')}"
+            kubernetes.core.v1.ConfigMap(
+                name,
+                metadata={**app.metadata(name, grafana_dashboard="1"), "annotations": FOLDER},
+                data={f"{name}.json": json.dumps(dashboard, sort_keys=True)},
+                opts=self.child(),
+            )
         self.register_outputs({})
 
     def _operated(self, kind: str, app: App, spec: Spec) -> None:
@@ -51,5 +63,5 @@ def monitor(app: App) -> Spec:
 
 def _rules(app: App, runbook_base: str) -> Spec:
     chosen = app.settings
-    slo = chosen.objectives.slo
-    return rules(app.name, chosen.owner, runbook_base, namespace=chosen.namespace, slo=slo)
+    pages = chosen.runbooks or f"{runbook_base}/{app.name}"
+    return rules(app.name, chosen.owner, pages, namespace=chosen.namespace, slo=chosen.objectives.slo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from planning import DEPLOY, ENVIRONMENTS, NAME, PLATFORM, RELEASE, Plan, plan, settings
 
 STRATEGIES = ("rolling", "canary", "blue-green")
+PAGES = "https://git.example/diagnosis/runbooks"
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 
 
@@ -252,6 +254,17 @@ def test_a_platform_that_is_not_ours_is_reached_by_its_addresses() -> None:
     rules = found.one("NetworkPolicy").inputs["spec"]["egress"]
     assert {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": 443}]} in rules
     assert "SERVICE_OTLP" not in str([one.inputs for one in found.objects if one.kind == "ConfigMap"])
+
+
+def test_grafana_finds_each_dashboard_and_alerts_lead_to_the_services_own_pages(prod: Plan) -> None:
+    shown = [one for one in prod.objects if one.inputs["metadata"]["labels"].get("grafana_dashboard") == "1"]
+    titles = [json.loads(text)["title"] for one in shown for text in one.inputs["data"].values()]
+    assert len(titles) == len(set(titles)) >= 2
+    for found, base in ((prod, f"https://runbooks.example/{NAME}/"), (plan(runbooks=PAGES), f"{PAGES}/")):
+        groups = found.one("PrometheusRule").inputs["spec"]["groups"]
+        alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+        assert alerts
+        assert all(rule["annotations"]["runbook_url"].startswith(base) for rule in alerts)
 
 
 def test_what_is_released_can_be_read_from_the_stack(prod: Plan) -> None:
