@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from readiness.facts.kubernetes import is_object, resource
@@ -32,13 +33,23 @@ def read_plan(document: Mapping[str, Any], file: str) -> Iterator[Resource | Unr
     for state in states:
         if isinstance(state, dict) and isinstance(state.get("type"), str):
             found = planned(state["type"], name_of(state), state.get("inputs"), bool(state.get("protect")), file)
-            if found is not None:
+            if isinstance(found, Resource):
+                yield replace(found, urn=str(state.get("urn", "")), links=links_of(state))
+            elif found is not None:
                 yield found
 
 
 def name_of(state: Mapping[str, Any]) -> str:
     """The name that the program gave: the last part of the URN."""
     return str(state.get("urn", "")).rpartition("::")[2] or "(no name)"
+
+
+def links_of(state: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """For each input that comes from other resources: their URNs."""
+    found = state.get("propertyDependencies")
+    if not isinstance(found, dict):
+        return {}
+    return {name: tuple(map(str, urns)) for name, urns in found.items() if isinstance(urns, list)}
 
 
 def planned(type: str, name: str, inputs: Any, protected: bool, file: str) -> Resource | Unread | None:
@@ -49,16 +60,10 @@ def planned(type: str, name: str, inputs: Any, protected: bool, file: str) -> Re
     body = guard(decode(inputs or {}))
     if provider == "kubernetes" and is_object(body):
         made = resource(body, file)
-        return made if isinstance(made, Unread) else protect(made, protected)
+        return made if isinstance(made, Unread) else replace(made, protected=protected)
     if provider in ("aws", "awsx", "eks"):
         return Resource("aws", type, "", "", name, body, file, 0, protected)
     return None
-
-
-def protect(one: Resource, protected: bool) -> Resource:
-    return Resource(
-        one.provider, one.kind, one.api_version, one.namespace, one.name, one.body, one.file, one.line, protected
-    )
 
 
 def decode(value: Any) -> Any:

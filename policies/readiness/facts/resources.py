@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -50,6 +50,8 @@ class Resource:
         body: the whole object; of AWS the inputs. Reading an unknown value of it raises ``UnknownValue``.
         file, line: where it was read; line 0 when it came from no file.
         protected: Pulumi refuses to delete it; None when that cannot be seen, as in YAML.
+        urn: Pulumi's full name for it; empty for what Pulumi does not plan.
+        links: of each input that comes from other resources, their URNs: they say what an unknown value belongs to.
     """
 
     provider: str
@@ -61,6 +63,8 @@ class Resource:
     file: str
     line: int = 0
     protected: bool | None = None
+    urn: str = ""
+    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
