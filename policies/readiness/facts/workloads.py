@@ -105,7 +105,7 @@ class Workload:
         if self.resource.kind == "InferenceService":  # KServe completes a "model" to a container
             for framework in ("model", *KSERVE_OLD_STYLE):
                 if self.pod.get(framework) is not None:
-                    yield "containers", fields(self.pod, framework)
+                    yield "model", fields(self.pod, framework)
 
     @property
     def sidecars_and_main(self) -> Iterator[Container]:

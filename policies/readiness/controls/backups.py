@@ -1,0 +1,128 @@
+"""R2: what is kept on volumes is backed up, and does not vanish with what used it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from readiness.control import Problem, control
+from readiness.facts import Facts
+from readiness.facts.resources import Resource, fields, follow, items, line_of, mappings
+from readiness.facts.selection import matching, selects
+
+VELERO = "https://velero.io/docs/main/api-types/schedule/"
+RECLAIM = "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reclaiming"
+RETENTION = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention"
+LIVE = ("staging", "prod")
+CRON_PART = r"((\*|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*|[A-Za-z,-]+)"
+CRON = re.compile(rf"(CRON_TZ=\S+ )?{CRON_PART}( {CRON_PART}){{4}}|@(hourly|daily|midnight|weekly|every \S+)")
+    rf"(CRON_TZ=\S+ )?({CRON_PART}|[A-Za-z,-]+)( ({CRON_PART}|[A-Za-z,-]+)){{4}}|@(hourly|daily|midnight|weekly|every \S+)"
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of storage: one of its own, or the template of a StatefulSet."""
+
+    resource: Resource
+    body: dict[str, object]
+
+    @property
+    def label(self) -> str:
+        return self.resource.label
+
+    @property
+    def file(self) -> str:
+        return self.resource.file
+
+    @property
+    def line(self) -> int:
+        return line_of(self.body) or self.resource.line
+
+
+def claims(facts: Facts) -> Iterator[Claim]:
+    for one in facts.resources.of("PersistentVolumeClaim", group=""):
+        yield Claim(one, one.body)
+    for one in facts.resources.of("StatefulSet", group="apps"):
+        for body in mappings(one.spec, "volumeClaimTemplates"):
+            yield Claim(one, body)
+
+
+def schedules(facts: Facts) -> Iterator[Resource]:
+    return facts.resources.of("Schedule", group="velero.io")
+
+
+def covers(schedule: Resource, claim: Claim) -> bool:
+    """Whether a schedule of Velero takes in a claim: by namespace and labels, volumes included."""
+    template = fields(schedule.spec, "template")
+    included, excluded = items(template, "includedNamespaces"), items(template, "excludedNamespaces")
+    namespace = claim.resource.namespace
+    if namespace in excluded or (included and namespace not in included and "*" not in included):
+        return False
+    if template.get("snapshotVolumes") is False and not template.get("defaultVolumesToFsBackup"):
+        return False
+    return selects(fields(template, "labelSelector"), fields(claim.body, "metadata", "labels"))
+
+
+@control(
+    id="R2.volume-backup",
+    title="Every volume is backed up on a schedule",
+    why="a disk, a zone or a slip of the hand takes what is on a volume, and nothing brings it back",
+    remedy="velero schedule create daily --schedule='0 3 * * *' --include-namespaces NAMESPACE --ttl 720h",
+    severity="high",
+    kind="resources",
+    sources=(VELERO,),
+    subjects=claims,
+    environments=LIVE,
+)
+def volume_backup(claim: Claim, facts: Facts) -> Iterator[Problem]:
+    if any(facts.resources.of("aws:backup/selection:Selection")):
+        return  # what the plan of AWS Backup takes in is judged there, by tags
+    if not matching(schedules(facts), lambda one: covers(one, claim)):
+        yield Problem(f"no Schedule of Velero takes in the volumes of namespace {claim.resource.namespace}")
+
+
+@control(
+    id="R2.backup-schedule",
+    title="Every schedule of backups runs, and keeps what it makes",
+    why="a paused schedule, or a time that cannot be read, makes no backup and no noise",
+    remedy="spec: {schedule: '0 3 * * *', template: {ttl: 720h}}, without paused",
+    severity="high",
+    kind="resources",
+    sources=(VELERO,),
+    subjects=schedules,
+)
+def backup_schedule(schedule: Resource, facts: Facts) -> Iterator[Problem]:
+    when = str(schedule.spec.get("schedule") or "")
+    if not CRON.fullmatch(when):
+        yield Problem(f"its schedule is {when!r}, which is no time such as '0 3 * * *'")
+    if schedule.spec.get("paused"):
+        yield Problem("it is paused")
+
+
+@control(
+    id="R2.volume-kept",
+    title="No data goes with the object that used it",
+    why="deleting a StatefulSet or a claim, by mistake or in a clean-up, must not delete the data",
+    remedy="reclaimPolicy: Retain in the StorageClass; leave persistentVolumeClaimRetentionPolicy out of the "
+    "StatefulSet",
+    severity="high",
+    kind="resources",
+    sources=(RECLAIM, RETENTION),
+    subjects=claims,
+    environments=LIVE,
+)
+def volume_kept(claim: Claim, facts: Facts) -> Iterator[Problem]:
+    policy = follow(claim.resource.spec, ("persistentVolumeClaimRetentionPolicy",)) or {}
+    if "Delete" in policy.values():
+        yield Problem("persistentVolumeClaimRetentionPolicy deletes its volumes", line_of(policy))
+    name = fields(claim.body, "spec").get("storageClassName")
+    for storage in facts.resources.of("StorageClass"):
+        if storage.name == name and storage.body.get("reclaimPolicy", "Delete") != "Retain":
+            yield Problem(
+                f"{storage.label} has reclaimPolicy Delete: the data goes with the claim", storage.line, storage.file
+            )
+
+
+CONTROLS = (volume_backup, backup_schedule, volume_kept)

@@ -1,0 +1,52 @@
+"""What callers reach: Services, and the workloads behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from readiness.facts import Facts
+from readiness.facts.resources import Resource, fields
+from readiness.facts.scaling import has_copies
+from readiness.facts.selection import equal_labels, matching, same_namespace
+from readiness.facts.workloads import Workload
+
+
+def services(facts: Facts) -> Iterator[Resource]:
+    """The Services of Kubernetes itself; Knative has a kind of the same name."""
+    return facts.resources.of("Service", group="")
+
+
+def behind(service: Resource, facts: Facts) -> list[Workload]:
+    """The workloads whose pods a Service selects. Raises ``UnknownValue`` if that cannot be told."""
+    wanted = fields(service.spec, "selector")
+    return matching(
+        facts.workloads,
+        lambda one: same_namespace(service, one.resource) and equal_labels(wanted, one.pod_labels),
+    )
+
+
+def reached(workload: Workload, facts: Facts) -> list[Resource]:
+    """The Services that select a workload. Raises ``UnknownValue`` if that cannot be told."""
+
+    def selects(service: Resource) -> bool:
+        wanted = fields(service.spec, "selector")
+        return same_namespace(service, workload.resource) and equal_labels(wanted, workload.pod_labels)
+
+    return matching(services(facts), selects)
+
+
+def scalable(facts: Facts) -> Iterator[Workload]:
+    """The workloads of which there may be several copies."""
+    return (one for one in facts.workloads if has_copies(one))
+
+
+def keeps_one_volume(workload: Workload) -> bool:
+    """It is recreated rather than rolled, as a database on one disk must be."""
+    return bool(fields(workload.resource.spec, "strategy").get("type") == "Recreate")
+
+
+def declared_ports(workload: Workload) -> tuple[set[Any], set[str]]:
+    """The numbers and the names of the ports that a workload's containers declare."""
+    ports = [port for one in workload.containers for port in one.body.get("ports") or []]
+    return {port.get("containerPort") for port in ports}, {str(port["name"]) for port in ports if port.get("name")}

@@ -1,0 +1,98 @@
+"""How many copies of a workload there are, and what changes their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from readiness.facts.resources import Resource, Resources, WrongShape, fields
+from readiness.facts.selection import matching, same_namespace
+from readiness.facts.workloads import Workload
+
+SCALABLE = ("Deployment", "StatefulSet", "Rollout", "ReplicaSet")
+KNATIVE = "serving.knative.dev"
+KNATIVE_LEAST = ("autoscaling.knative.dev/min-scale", "autoscaling.knative.dev/minScale")
+HPA, KEDA = "HorizontalPodAutoscaler", "ScaledObject"
+KEDA_MOST = 100  # KEDA's default for maxReplicaCount
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """A HorizontalPodAutoscaler, or a ScaledObject of KEDA."""
+
+    resource: Resource
+
+    @property
+    def label(self) -> str:
+        return self.resource.label
+
+    @property
+    def file(self) -> str:
+        return self.resource.file
+
+    @property
+    def line(self) -> int:
+        return self.resource.line
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Kind and name of what it scales; KEDA takes a Deployment for granted."""
+        target = fields(self.resource.spec, "scaleTargetRef")
+        return str(target.get("kind") or ("Deployment" if self.resource.kind == KEDA else "")), str(target.get("name"))
+
+    @property
+    def least(self) -> int:
+        if self.resource.kind == KEDA:
+            return number(self.resource.spec, "minReplicaCount", 0)
+        return number(self.resource.spec, "minReplicas", 1)
+
+    @property
+    def most(self) -> int:
+        if self.resource.kind == KEDA:
+            return number(self.resource.spec, "maxReplicaCount", KEDA_MOST)
+        return number(self.resource.spec, "maxReplicas", 0)
+
+    def scales(self, other: Resource) -> bool:
+        return same_namespace(self.resource, other) and self.target == (other.kind, other.name)
+
+
+def scalers(resources: Resources) -> Iterator[Scaler]:
+    """Every autoscaler among the resources."""
+    return (Scaler(one) for one in resources.of(HPA, KEDA))
+
+
+def scaler_of(workload: Workload, resources: Resources) -> Scaler | None:
+    """What scales a workload. Raises ``UnknownValue`` if that cannot be told."""
+    return next(iter(matching(scalers(resources), lambda one: one.scales(workload.resource))), None)
+
+
+def least_copies(workload: Workload, resources: Resources) -> int:
+    """The fewest copies that a workload has in normal operation."""
+    if workload.resource.kind == "InferenceService":
+        return number(workload.pod, "minReplicas", 1)
+    if workload.resource.group == KNATIVE:
+        annotations = fields(workload.template, "metadata", "annotations")
+        return int(next((annotations[key] for key in KNATIVE_LEAST if key in annotations), 0))
+    scaler = scaler_of(workload, resources)
+    return scaler.least if scaler else number(workload.resource.spec, "replicas", 1)
+
+
+def scales_itself(workload: Workload) -> bool:
+    """Its kind brings an autoscaler: Knative, and KServe on top of it."""
+    return workload.resource.kind == "InferenceService" or workload.resource.group == KNATIVE
+
+
+def has_copies(workload: Workload) -> bool:
+    """There may be several copies of it, and somebody says how many."""
+    return workload.resource.kind in SCALABLE or scales_itself(workload)
+
+
+def number(holder: dict[str, Any], key: str, default: int) -> int:
+    """A whole number. Raises ``WrongShape`` if something else stands there."""
+    value = holder.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise WrongShape(f"{key} is {value!r}, where a whole number must stand")
+    return value
