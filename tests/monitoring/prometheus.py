@@ -1,0 +1,87 @@
+"""A real Prometheus on this machine, for as long as a test needs it."""
+
+import json
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from contextlib import contextmanager
+
+from needs import need_command
+from project import end, free_port, until
+
+SECONDS_BETWEEN = 1
+
+
+class Prometheus:
+    """A running one.
+
+    Attributes:
+        address: where it answers.
+    """
+
+    def __init__(self, address):
+        self.address = address
+
+    def ask(self, query):
+        """The answer to a query now: pairs of labels and value.
+
+        Raises:
+            AssertionError: it cannot be asked so; tells why.
+        """
+        found = self.api("query", query=query)
+        if found["resultType"] == "scalar":
+            return [({}, float(found["result"][1]))]
+        return [(sample["metric"], float(sample["value"][1])) for sample in found["result"]]
+
+    def rules(self):
+        """All rules, with their state."""
+        return [rule for group in self.api("rules")["groups"] for rule in group["rules"]]
+
+    def firing(self):
+        """The names of the alerts that fire now."""
+        return {alert["labels"]["alertname"] for alert in self.api("alerts")["alerts"] if alert["state"] == "firing"}
+
+    def api(self, path, **parameters):
+        url = f"{self.address}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{parameters}: {error.read().decode()}") from None
+
+    def alive(self):
+        try:
+            return urllib.request.urlopen(f"{self.address}/-/ready", timeout=5).status == 200
+        except OSError:
+            return False
+
+
+@contextmanager
+def scraping(folder, rules, jobs):
+    """Runs one that scrapes jobs and works out rules every second, whatever their intervals.
+
+    Args:
+        folder: for its files.
+        rules: by file name.
+        jobs: scrape configurations.
+    """
+    binary = need_command("prometheus")
+    for name, content in rules.items():
+        groups = [{**group, "interval": "1s"} for group in content["groups"]]
+        (folder / name).write_text(json.dumps({"groups": groups}))
+    every = {"scrape_interval": f"{SECONDS_BETWEEN}s", "evaluation_interval": f"{SECONDS_BETWEEN}s"}
+    config = {"global": every, "rule_files": list(rules), "scrape_configs": jobs}
+    (folder / "prometheus.yaml").write_text(json.dumps(config))  # JSON is YAML
+    port = free_port()
+    command = [binary, f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/data"]
+    command += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
+    with (folder / "prometheus.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    running = Prometheus(f"http://127.0.0.1:{port}")
+    try:
+        until(lambda: running.alive() or process.poll() is not None)
+        assert process.poll() is None, (folder / "prometheus.log").read_text()
+        yield running
+    finally:
+        end(process)
