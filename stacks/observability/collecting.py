@@ -71,6 +71,7 @@ class Collecting(Component):
             namespace=self._namespace,
             services=self._namespaces[SERVICES_NAMESPACE],
             readers=settings.readers,
+            network=self._args.stacks.cluster.vpc_cidr if settings.cloud == "aws" else None,
             aws=settings.cloud == "aws",
             notify=settings.notifications is not None,
         )

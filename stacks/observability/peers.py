@@ -48,6 +48,7 @@ class PeersArgs:
         namespace: of all that collects.
         services: the namespace of the services.
         readers: namespaces from which Prometheus may be asked.
+        network: addresses of the nodes and of the cluster's API; None where nobody knows them before.
         aws: whether logs and traces go to S3.
         notify: whether Alertmanager calls PagerDuty and the chat.
     """
@@ -55,6 +56,7 @@ class PeersArgs:
     namespace: Input[str]
     services: Input[str]
     readers: tuple[str, ...]
+    network: Input[Any] | None
     aws: bool
     notify: bool
 
@@ -68,8 +70,8 @@ class Peers(Component):
         super().__init__(name, opts)
         self._args = args
         self._policy("inside", {}, ingress=[INSIDE], egress=[INSIDE])
-        self._policy("cluster-api", OF_THE_CHART, egress=[_addresses(ANYWHERE, *API_PORTS)])
-        self._policy("operator-webhook", OPERATOR, ingress=[_addresses(ANYWHERE, WEBHOOK_PORT)])
+        self._policy("cluster-api", OF_THE_CHART, egress=[_addresses(args.network, *API_PORTS)])
+        self._policy("operator-webhook", OPERATOR, ingress=[_addresses(args.network, WEBHOOK_PORT)])
         self._prometheus()
         self._policy(
             "traces-from-services",
@@ -98,7 +100,7 @@ class Peers(Component):
                 _namespace(args.services, SERVICE_PORT),
                 _namespace(AGENTS_NAMESPACE, 8888),
                 _namespace("kube-system"),
-                _addresses(ANYWHERE, *API_PORTS, *NODE_PORTS),
+                _addresses(args.network, *API_PORTS, *NODE_PORTS),
             ],
         )
         kubernetes.networking.v1.NetworkPolicy(
@@ -138,11 +140,16 @@ def _spec(
     spec: dict[str, Any] = {"pod_selector": {"match_labels": pods} if pods else {}, "policy_types": []}
     if ingress is not None:
         spec["policy_types"].append("Ingress")
-        spec["ingress"] = [{"from_": [peer["peer"]], "ports": peer["ports"]} for peer in ingress]
+        spec["ingress"] = [{"from_": _known(peer), "ports": peer["ports"]} for peer in ingress]
     if egress is not None:
         spec["policy_types"].append("Egress")
-        spec["egress"] = [{"to": [peer["peer"]], "ports": peer["ports"]} for peer in egress]
+        spec["egress"] = [{"to": _known(peer), "ports": peer["ports"]} for peer in egress]
     return spec
+
+
+def _known(peer: dict[str, Any]) -> list[Any]:
+    """No peer at all is everybody."""
+    return [peer["peer"]] if peer["peer"] is not None else []
 
 
 def _namespace(name: Input[str], *ports: int, pods: dict[str, str] | None = None) -> dict[str, Any]:
@@ -153,8 +160,9 @@ def _namespace(name: Input[str], *ports: int, pods: dict[str, str] | None = None
     return {"peer": peer, "ports": _tcp(ports)}
 
 
-def _addresses(cidr: str, *ports: int) -> dict[str, Any]:
-    return {"peer": {"ip_block": {"cidr": cidr}}, "ports": _tcp(ports)}
+def _addresses(cidr: Input[Any] | None, *ports: int) -> dict[str, Any]:
+    """Some addresses, or all where none are known, on some ports."""
+    return {"peer": {"ip_block": {"cidr": cidr}} if cidr is not None else None, "ports": _tcp(ports)}
 
 
 def _tcp(ports: tuple[int, ...]) -> list[dict[str, Any]]:

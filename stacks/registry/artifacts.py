@@ -93,7 +93,7 @@ class Artifacts(Component):
         )
 
 
-def _everything(bucket_arn: Input[str], kms_key_arn: Input[str]) -> dict[str, Any]:
+def _everything(bucket_arn: Input[str], kms_key_arn: Input[str]) -> Any:
     """Deletions are not copied: what somebody deletes here by mistake is still there."""
     return {
         "id": "everything",

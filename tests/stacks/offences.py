@@ -72,7 +72,8 @@ def public(plan: Plan) -> Iterator[str]:
     """Ways in from the internet."""
     for planned in plan:
         for place, text in _texts(planned.inputs):
-            if text in ("0.0.0.0/0", "::/0") and planned.type != "aws:ec2/route:Route":
+            out = planned.type == "aws:ec2/route:Route" or ".egress." in place
+            if text in ("0.0.0.0/0", "::/0") and not out:
                 yield f"{planned.urn} is open to everybody in {place}"
         if planned.inputs.get("mapPublicIpOnLaunch"):
             yield f"{planned.urn} gives public addresses"
