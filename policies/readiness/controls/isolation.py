@@ -7,10 +7,10 @@ from ipaddress import ip_network
 
 from readiness.control import Problem, control
 from readiness.facts import Facts
+from readiness.facts.pods import labels_of, running
 from readiness.facts.resources import Resource, fields, items, line_of, mappings
 from readiness.facts.scalars import text
-from readiness.facts.selectors import labels_of, running, selects
-from readiness.facts.unknown import UnknownValue
+from readiness.facts.selection import matching, same_namespace, selects
 from readiness.facts.workloads import Workload
 
 POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
@@ -39,23 +39,14 @@ def directions(policy: Resource) -> list[str]:
 
 
 def isolated(workload: Workload, facts: Facts, direction: str) -> bool:
-    """A policy of its namespace selects the pods and denies in this direction.
+    """A policy of its namespace selects the pods and denies in this direction. Raises if that cannot be told."""
 
-    Raises:
-        UnknownValue: none surely does, and of one it is not known.
-    """
-    doubt: UnknownValue | None = None
-    for policy in policies(facts):
-        if policy.namespace != workload.resource.namespace:
-            continue
-        try:
-            if direction in directions(policy) and selects(fields(policy.spec, "podSelector"), labels_of(workload)):
-                return True
-        except UnknownValue as error:
-            doubt = error
-    if doubt:
-        raise doubt
-    return False
+    def denies(policy: Resource) -> bool:
+        if not same_namespace(policy, workload.resource) or direction not in directions(policy):
+            return False
+        return selects(fields(policy.spec, "podSelector"), labels_of(workload))
+
+    return bool(matching(policies(facts), denies))
 
 
 @control(
@@ -139,7 +130,7 @@ def aimed(facts: Facts) -> Iterator[Resource]:
 def policy_selects(policy: Resource, facts: Facts) -> Iterator[Problem]:
     selector = fields(policy.spec, "podSelector")
     there = [one for one in running(facts.workloads) if one.resource.namespace == policy.namespace]
-    if not any(selects(selector, labels_of(one)) for one in there):
+    if not matching(there, lambda one: selects(selector, labels_of(one))):
         yield Problem(f"it selects none of {len(there)} workloads of namespace {policy.namespace}", line_of(selector))
 
 
