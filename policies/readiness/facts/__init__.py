@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from readiness.facts.evidence import Evidence
 from readiness.facts.repository import Repository
 from readiness.facts.resources import Resources
 from readiness.facts.workloads import Container, Workload, workloads
+
+if TYPE_CHECKING:
+    from readiness.facts.code import Code
+    from readiness.facts.pipelines import Pipelines
+    from readiness.facts.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -37,3 +43,26 @@ class Facts:
     @cached_property
     def containers(self) -> tuple[Container, ...]:
         return tuple(container for workload in self.workloads for container in workload.containers)
+
+    # What follows is imported when a control asks, as `readiness manifests` never does.
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        """The repository's CI in one shape."""
+        from readiness.facts.pipelines import pipelines
+
+        return pipelines(self.repository)
+
+    @cached_property
+    def code(self) -> Code:
+        """The repository's Python."""
+        from readiness.facts.code import code
+
+        return code(self.repository)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Alert and recording rules."""
+        from readiness.facts.rules import rules
+
+        return rules(self.repository, self.resources, self.code)

@@ -1,0 +1,122 @@
+"""M3 and G3: alert rules are kept as code, CI tests them, and each alert has a page that says what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from readiness.control import Problem, control
+from readiness.controls.subjects import repository
+from readiness.controls.wired import wired
+from readiness.facts import Facts
+from readiness.facts.pages import pages, sections
+from readiness.facts.repository import Repository
+from readiness.facts.rules import Rule
+from readiness.facts.shell import Call
+from readiness.facts.unknown import UnknownValue
+
+UNIT_TESTS = "https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/"
+
+
+@control(
+    id="M3.alert-rules-kept",
+    title="Alert rules are kept as code",
+    why="an alert that stands only in a server is reviewed by nobody and lost with it",
+    remedy="write a PrometheusRule or a rule file: groups: [{name: service, rules: [{alert: …, expr: …, for: 5m}]}]",
+    severity="high",
+    kind="repository",
+    sources=("https://sre.google/sre-book/practical-alerting/",),
+    subjects=repository,
+)
+def alert_rules_kept(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    if not any(facts.rules.alerts) and not facts.rules.makers:
+        yield Problem("no alert rule is here, neither as YAML nor as code that makes one")
+
+
+def with_rules(facts: Facts) -> Iterator[Repository]:
+    if facts.rules:
+        yield facts.repository
+
+
+def is_rule_test(call: Call) -> bool:
+    return (call.runs("promtool") and call.has("test", "check")) or call.runs("pint", "mimirtool", "cortextool")
+
+
+@control(
+    id="M3.alert-rules-tested",
+    title="CI tests the alert rules",
+    why="a rule with a wrong label never fires, and nobody notices until the day that it should",
+    remedy="add a job: promtool test rules tests/*.yaml  (it runs promtool check rules as well)",
+    severity="medium",
+    kind="repository",
+    sources=(UNIT_TESTS,),
+    subjects=with_rules,
+    needs="alert rules",
+)
+def alert_rules_tested(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    tested_by_python = [
+        module.file
+        for module in facts.code.tests
+        if any(re.search(r"\bpromtool\b", text) for text, _ in module.strings)
+    ]
+    if tested_by_python and not list(wired(facts, is_test, "the tests")):
+        return
+    yield from wired(facts, is_rule_test, "a test of the alert rules")
+
+
+def is_test(call: Call) -> bool:
+    """Whether a call runs a suite of tests, and not only lists or skips them."""
+    if call.has("--collect-only", "--co", "--version"):
+        return False
+    words = set(call.words[1:3])
+    runs = call.program in ("pytest", "py.test", "unittest", "nosetests", "nose2", "behave", "tox", "nox", "ctest")
+    return runs or (call.program in ("go", "cargo", "npm", "pnpm", "yarn", "helm", "mvn", "gradle") and "test" in words)
+
+
+def alerts(facts: Facts) -> Iterator[Rule]:
+    return facts.rules.alerts
+
+
+@control(
+    id="G3.runbook-for-each-alert",
+    title="Each alert has a page that says what to do",
+    why="whoever is paged at night has minutes, and may never have seen the service",
+    remedy="write runbooks/NAME-OF-THE-ALERT.md: meaning, impact, first three actions, how to know it is over",
+    severity="medium",
+    kind="repository",
+    sources=("https://sre.google/sre-book/being-on-call/",),
+    subjects=alerts,
+    needs="alert rules",
+)
+def runbook_for_each_alert(rule: Rule, facts: Facts) -> Iterator[Problem]:
+    url = rule.body.get("annotations") and str(rule.body["annotations"].get("runbook_url") or "")
+    if url and "://" in url and not known_here(rule, facts):
+        page = url.rpartition("/")[2].partition("#")[0]
+        if page and any(file.name in (page, f"{page}.md") for file in facts.repository.role("markdown")):
+            return
+        if not any(facts.repository.role("runbook")):
+            raise UnknownValue(f"the page {url}")
+    if not known_here(rule, facts):
+        yield Problem(f"no page is about {rule.alert}", remedy=f"write runbooks/{kebab(rule.alert)}.md")
+
+
+def known_here(rule: Rule, facts: Facts) -> bool:
+    """Whether a page is named after an alert, or has a heading that is."""
+    for page in pages(facts.repository):
+        if plain(page.name.rpartition(".")[0]) == plain(rule.alert):
+            return True
+        about = re.search(r"(?i)runbook|playbook|alert", page.path)
+        if about and any(plain(part.title) == plain(rule.alert) for part in sections(page)):
+            return True
+    return False
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+CONTROLS = (alert_rules_kept, alert_rules_tested, runbook_for_each_alert)

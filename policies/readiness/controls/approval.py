@@ -1,0 +1,187 @@
+"""G2: nothing reaches production unless somebody other than its maker agreed, and a machine enforces that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from readiness.control import Problem, control
+from readiness.controls.alert_rules import is_test
+from readiness.controls.subjects import repository, source
+from readiness.controls.wired import wired
+from readiness.facts import Facts
+from readiness.facts.job import Job
+from readiness.facts.module import Module
+from readiness.facts.repository import Repository
+from readiness.facts.shell import Call
+from readiness.facts.unknown import UnknownValue
+
+SLSA = "https://slsa.dev/spec/v1.0/"
+ENVIRONMENTS = "https://docs.github.com/en/actions/managing-workflow-runs-and-deployments/managing-deployments"
+PROD = re.compile(r"(?i)prod|live|release")
+SIGNATURES = frozenset({"Ed25519PublicKey", "VerifyKey", "verify_blob", "RSAPublicKey", "cosign", "Verifier"})
+PROMOTES = re.compile(r"(^|\.)(transition_model_version_stage|set_registered_model_alias)$")
+
+
+def is_deployment(call: Call) -> bool:
+    """Whether a call changes what runs."""
+    words, program = set(call.words[1:5]), call.program
+    verbs = {
+        "kubectl": {"apply", "set", "rollout", "replace", "create"},
+        "helm": {"upgrade", "install"},
+        "pulumi": {"up", "update"},
+        "terraform": {"apply"},
+        "argocd": {"sync"},
+        "helmfile": {"apply", "sync"},
+        "kustomize": {"apply"},
+        "flux": {"reconcile"},
+        "bentoml": {"deploy"},
+        "gcloud": {"deploy"},
+        "az": {"deploy", "update"},
+        "aws": {"deploy", "update-service", "create-deployment"},
+        "ansible-playbook": set(call.words),
+        "ssh": {word for word in call.words if "docker" in word or "restart" in word},
+    }
+    return bool(words & verbs.get(program, set())) and not call.has("--dry-run", "--preview-only")
+
+
+def deploys(job: Job) -> bool:
+    return any(is_deployment(call) for call in job.calls)
+
+
+@control(
+    id="G2.deployed-by-workflow",
+    title="A workflow deploys, not a person",
+    why="what somebody deploys from a laptop was reviewed by nobody and is recorded nowhere",
+    remedy="add a job: helm upgrade --install NAME chart  (or an Application of Argo CD that follows the repository)",
+    severity="medium",
+    kind="repository",
+    sources=(SLSA,),
+    subjects=repository,
+)
+def deployed_by_workflow(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    if followed(facts):
+        return
+    yield from wired(facts, is_deployment, "a deployment", may_be_manual=True)
+
+
+def followed(facts: Facts) -> bool:
+    """Whether a controller in the cluster follows a repository by itself."""
+    return any(facts.resources.of("Application", "ApplicationSet", group="argoproj.io")) or any(
+        facts.resources.of("Kustomization", group="kustomize.toolkit.fluxcd.io")
+    )
+
+
+@control(
+    id="G2.approval-enforced",
+    title="A machine refuses what nobody approved",
+    why="an approval that is only agreed on is skipped on the first urgent evening",
+    remedy="let the service verify a signed approval of its model; or environment: production with required reviewers",
+    severity="critical",
+    kind="repository",
+    sources=(ENVIRONMENTS, "NIST SP 800-53 CM-3"),
+    subjects=source,
+    needs="source code",
+)
+def approval_enforced(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    if any(verifies_approval(module) for module in facts.code.serving) or signed_images_only(facts):
+        return
+    to_production = [job for job in facts.pipelines.jobs if deploys(job) or PROD.search(job.environment)]
+    for job in to_production:
+        yield from unapproved(job, facts)
+    if not to_production:
+        by_itself = next(((m, line) for m in facts.code.product if (line := promotes(m))), None)
+        if by_itself:
+            yield Problem(
+                "the code that trains a model also promotes it: nobody is asked", by_itself[1], by_itself[0].file
+            )
+        else:
+            yield Problem("nothing asks for an approval: no signed approval is verified, no deployment is gated")
+
+
+def verifies_approval(module: Module) -> bool:
+    """Whether a module verifies a signature over an approval."""
+    names = set(module.names)
+    about = re.search(r"(?i)approv", module.file) or any(re.search(r"(?i)approv", name) for name in names)
+    return (
+        bool(about) and "verify" in {name.rpartition(".")[2] for name, _ in module.calls} and bool(names & SIGNATURES)
+    )
+
+
+def signed_images_only(facts: Facts) -> bool:
+    """Whether the cluster admits signed images only."""
+    return any("verifyImages" in str(dict(one.body)) for one in facts.resources.of("ClusterPolicy", "Policy")) or any(
+        facts.resources.of("ClusterImagePolicy")
+    )
+
+
+def promotes(module: Module) -> int:
+    return next((call.lineno for name, call in module.calls if PROMOTES.search(name)), 0)
+
+
+def unapproved(job: Job, facts: Facts) -> Iterator[Problem]:
+    """What is missing at one job that deploys."""
+    if job.gate == "input" and job.approvers:
+        return
+    if job.gate == "input":
+        yield Problem(f"stage {job.name} asks, but anybody may answer: input has no submitter", job.line, job.file)
+    elif job.environment and PROD.search(job.environment):
+        if not reviewers_in_code(facts):
+            where = "the settings of the CI, not in the repository"
+            raise UnknownValue(
+                f"who has to approve environment {job.environment} of job {job.name} stands in {where}; it"
+            )
+    elif job.gate == "manual":
+        yield Problem(f"whoever can push can start job {job.name}: it has no protected environment", job.line, job.file)
+    else:
+        yield Problem(f"job {job.name} deploys, and nobody is asked", job.line, job.file)
+
+
+def reviewers_in_code(facts: Facts) -> bool:
+    """Whether the protection of environments is itself code here."""
+    return any(
+        "github_repository_environment" in file.text and "reviewers" in file.text
+        for file in facts.repository.role("terraform", "python")
+    )
+
+
+@control(
+    id="G2.tests-run",
+    title="CI runs the tests before anything is merged",
+    why="a test that nothing runs protects nothing, and rots until nobody can run it",
+    remedy="add a job: python -m pytest",
+    severity="high",
+    kind="repository",
+    sources=("https://sre.google/sre-book/testing-reliability/",),
+    subjects=source,
+    needs="source code",
+)
+def tests_run(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    tests = [module for module in facts.code.tests if any(one.name.startswith("test") for one in module.functions)]
+    if not tests:
+        yield Problem("there are no tests")
+        return
+    yield from wired(facts, is_test, f"{len(tests)} files of tests")
+
+
+@control(
+    id="G2.owners-review",
+    title="CODEOWNERS names who has to review what",
+    why="without owners any colleague's click counts as a review of the model, the infrastructure and the rules alike",
+    remedy="echo '* @team' > .github/CODEOWNERS, and demand their review in the branch's rules",
+    severity="low",
+    kind="repository",
+    sources=("https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features",),
+    subjects=repository,
+    mandatory=False,
+)
+def owners_review(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    files = list(repo.role("codeowners"))
+    if not files:
+        yield Problem("there is no CODEOWNERS")
+    for file in files:
+        if not any(line.split() and not line.startswith("#") and "@" in line for line in file.lines):
+            yield Problem("it names nobody", 0, file.path)
+
+
+CONTROLS = (deployed_by_workflow, approval_enforced, tests_run, owners_review)

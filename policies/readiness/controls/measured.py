@@ -1,0 +1,135 @@
+"""M1: the service exports metrics of its own work and of its model, and counts what it defines."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from readiness.control import Problem, control
+from readiness.controls.subjects import A_SERVICE, service
+from readiness.facts import Facts
+from readiness.facts.frameworks import MODEL_SERVERS, framework
+from readiness.facts.module import Module, dotted, text_of
+from readiness.facts.repository import Repository
+
+PROMETHEUS = "https://prometheus.io/docs/practices/instrumentation/"
+KINDS = frozenset({"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"})
+METERS = frozenset({"create_counter", "create_histogram", "create_up_down_counter", "create_observable_gauge"})
+EXPOSERS = frozenset(
+    {
+        "make_asgi_app",
+        "make_wsgi_app",
+        "start_http_server",
+        "generate_latest",
+        "handle_metrics",
+        "expose",
+        "PrometheusMetrics",
+        "PeriodicExportingMetricReader",
+        "push_to_gateway",
+        "init_app",
+    }
+)
+OF_MODELS = re.compile(r"(?i)predict|inference|model|class|label|score|confidence|drift|feedback|decision|feature")
+
+
+def defined(module: Module) -> Iterator[tuple[str, ast.Call]]:
+    """The metrics that a module defines: name and call."""
+    libraries = {"prometheus_client", "opentelemetry", "statsd", "datadog", "aioprometheus"}
+    makers = {function.name for function in module.functions if makes_metrics(function)}
+    if not module.packages & libraries:
+        return
+    for name, call in module.calls:
+        last = name.rpartition(".")[2]
+        if (last in KINDS | METERS | makers) and call.args and (metric := text_of(call.args[0])):
+            yield metric, call
+
+
+def makes_metrics(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a helper returns a metric that it makes."""
+    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    return any(dotted(call.func).rpartition(".")[2] in KINDS for call in calls)
+
+
+def metric_names(facts: Facts) -> set[str]:
+    return {name for module in facts.code.serving for name, _ in defined(module)}
+
+
+@control(
+    id="M1.metrics-exported",
+    title="The service exports metrics",
+    why="what is not measured is found out by callers first",
+    remedy='app.mount("/metrics", prometheus_client.make_asgi_app())',
+    severity="high",
+    kind="repository",
+    sources=(PROMETHEUS,),
+    subjects=service,
+    needs=A_SERVICE,
+)
+def metrics_exported(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    modules = facts.code.serving
+    if any(framework(module) in MODEL_SERVERS for module in modules):
+        return  # they bring /metrics
+    instrumented = any("prometheus_fastapi_instrumentator" in module.packages for module in modules)
+    exposed = any(EXPOSERS & set(module.names) for module in modules)
+    if not exposed:
+        names = sorted(metric_names(facts))
+        counted = f"{', '.join(names[:3])} are counted, but nothing shows them" if names else "nothing is counted"
+        yield Problem(f"{counted}: no /metrics, no exporter")
+    elif not instrumented and not metric_names(facts):
+        yield Problem("/metrics is there, but the service counts nothing of its own")
+
+
+@control(
+    id="M1.model-measured",
+    title="The service counts what its model says, not only requests",
+    why="a model that answers nonsense answers quickly and with status 200",
+    remedy='Counter("model_predictions_total", "Predictions by label.", ["model", "version", "label"])',
+    severity="medium",
+    kind="repository",
+    sources=("Breck et al. 2017, Monitor 7", PROMETHEUS),
+    subjects=service,
+    needs=A_SERVICE,
+)
+def model_measured(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    names = metric_names(facts)
+    if not any(OF_MODELS.search(name) for name in names):
+        yield Problem(f"none of its {len(names)} metrics tells of predictions")
+
+
+def metrics(facts: Facts) -> Iterator[Module]:
+    return (module for module in facts.code.serving if any(defined(module)))
+
+
+@control(
+    id="M1.metrics-updated",
+    title="Every metric that the service defines is counted somewhere",
+    why="a metric that nothing counts stays at zero, and its alert stays silent for ever",
+    remedy="call .inc(), .observe() or .set() where it happens, or delete the metric",
+    severity="medium",
+    kind="repository",
+    sources=(PROMETHEUS,),
+    subjects=metrics,
+)
+def metrics_updated(module: Module, facts: Facts) -> Iterator[Problem]:
+    calls = {id(call): name for name, call in defined(module)}
+    for node in module.nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and id(node.value) in calls:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            variable = dotted(target).rpartition(".")[2]
+            if not any(used(other, variable, target) for other in facts.code.serving):
+                yield Problem(f"nothing counts {calls[id(node.value)]} ({variable})", node.lineno)
+
+
+def used(module: Module, variable: str, defining: ast.expr) -> bool:
+    """Whether a module does something with a variable beyond defining it."""
+    for node in module.nodes:
+        named = (isinstance(node, ast.Name) and node.id == variable) or (
+            isinstance(node, ast.Attribute) and node.attr == variable
+        )
+        if named and node is not defining:
+            return True
+    return False
+
+
+CONTROLS = (metrics_exported, model_measured, metrics_updated)

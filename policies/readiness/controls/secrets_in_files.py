@@ -1,0 +1,200 @@
+"""S2: no secret stands in a file, and CI looks for those that slip in."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from readiness.control import Problem, control
+from readiness.controls.subjects import repository
+from readiness.controls.wired import wired
+from readiness.facts import Facts
+from readiness.facts.code import cells
+from readiness.facts.repository import File, Repository
+from readiness.facts.shell import Call
+from readiness.facts.unread import UnreadError
+
+OWASP = "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html"
+# Secrets that say what they are, by the first characters that their issuer gives them.
+KNOWN = {
+    "an AWS access key": r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",
+    "a GitHub token": r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40,})",
+    "a GitLab token": r"\bglpat-[\w-]{20}",
+    "a Slack token": r"\bxox[abprs]-[\w-]{10,}",
+    "a Slack webhook": r"hooks\.slack\.com/services/T\w+/B\w+/\w+",
+    "a Google API key": r"\bAIza[\w-]{35}\b",
+    "a Stripe key": r"\b[sr]k_live_\w{20,}",
+    "an OpenAI or Anthropic key": r"\bsk-(ant-|proj-)[\w-]{20,}",
+    "a Hugging Face token": r"\bhf_[A-Za-z]{34}\b",
+    "a private key": r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----",
+    "a password in an address": r"\b[a-z][a-z+]+://[\w.-]+:(?!\$|\{|<|\*|%|x+@|password@|pass@|secret@)[^\s:@/'\"]{6,}@",
+}
+KNOWN_PATTERNS = {what: re.compile(pattern) for what, pattern in KNOWN.items()}
+ANY = re.compile("|".join(f"(?:{pattern})" for pattern in KNOWN.values()))
+NAMED = re.compile(
+    r"(?i)(^|_)(password|passwd|secret|secret_?key|api_?key|access_?key|auth_?token|token|private_?key)$"
+)
+ASSIGNED = re.compile(
+    r"(?i)^\s*(?:export\s+|-\s*)?[\"']?(\w*(?:password|passwd|secret|secret_?key|api_?key|access_?key|token))[\"']?"
+    r"\s*[:=]\s*[\"']?([^\s\"'#,]+)"
+)
+PLAINLY_NONE = re.compile(
+    r"(?i)^(|.*(example|change.?me|your|dummy|placeholder|fake|test|xxx|todo|none|null|true|false|local|\.\.\.|…).*"
+    r"|[<{$%!].*|.*\(.*|/.*|.*\.(json|pem|key|txt|ya?ml)|[a-z][a-z_-]*|[\W_]*)$"
+)
+SETTINGS = re.compile(r"\.(ya?ml|env|ini|cfg|conf|properties|toml|sh|tfvars)$|(^|/)\.env(\.\w+)?$")
+NO_TEXT = re.compile(r"\.(lock|png|jpe?g|gif|ico|svg|woff2?|onnx|pkl|joblib|parquet|pt|bin|zip|gz|pdf|csv)$")
+SAMPLE = re.compile(r"(^|/)(tests?|fixtures|testdata|examples?)/|\.(example|sample|template|dist)$")
+ALLOWED = ("pragma: allowlist secret", "gitleaks:allow", "nosec")
+
+
+def readable(facts: Facts) -> Iterator[File]:
+    """Every file that may hold text; locks hold hashes and nothing else."""
+    locks = {file.path for file in facts.repository.role("lock", "requirements")}
+    return (f for f in facts.repository.files.values() if f.path not in locks and not NO_TEXT.search(f.path))
+
+
+@control(
+    id="S2.no-secret-in-files",
+    title="No file holds a secret",
+    why="whoever can read the repository, a fork or an old clone has it, and deleting the line does not take it back",
+    remedy='revoke it first; then read it from the environment or a secret store: os.environ["NAME"]',
+    severity="critical",
+    kind="repository",
+    sources=(OWASP, "OWASP A07:2021"),
+    subjects=repository,
+)
+def no_secret_in_files(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    unread: UnreadError | None = None
+    for file in readable(facts):
+        try:
+            yield from secrets_in(file)
+        except UnreadError as error:
+            unread = unread or error  # the other files are looked at all the same
+    if unread:
+        raise unread
+
+
+def secrets_in(file: File) -> Iterator[Problem]:
+    if b"\0" in file.bytes[:8000]:
+        return
+    lines = file.lines
+    found = set(known_secrets(file.text)) if ANY.search(file.text) else set()
+    if not SAMPLE.search(file.path):
+        found |= set(in_code(file)) if file.path.endswith((".py", ".ipynb")) else set(in_settings(file))
+    for line, what in sorted(found):
+        if not any(mark in lines[line - 1] for mark in ALLOWED):
+            yield Problem(f"here stands {what}", line, file.path)
+
+
+def known_secrets(text: str) -> Iterator[tuple[int, str]]:
+    for what, pattern in KNOWN_PATTERNS.items():
+        for match in pattern.finditer(text):
+            if "EXAMPLE" not in match[0] and not re.search(r"@(localhost|127\.0\.0\.1)", text[match.start() :][:120]):
+                yield text.count("\n", 0, match.start()) + 1, what
+
+
+def in_code(file: File) -> Iterator[tuple[int, str]]:
+    """Literals of Python or of a notebook that are given to a name which says that it is a secret."""
+    if file.path.endswith(".py"):
+        yield from in_tree(file.python)
+        return
+    try:
+        tree = ast.parse(cells(file))
+    except SyntaxError:
+        return  # shell in a cell; what says by itself that it is a secret was looked for in the text
+    for _, what in in_tree(tree):
+        name = what.rpartition(" ")[2]
+        yield next((number for number, line in enumerate(file.lines, 1) if name in line), 1), what
+
+
+def in_tree(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from literal([ast.unparse(one).strip("]'\"").rpartition(".")[2] for one in targets], node.value)
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield from literal([node.arg], node.value)
+        elif isinstance(node, ast.Compare) and len(node.comparators) == 1:
+            yield from literal([ast.unparse(node.left).rpartition(".")[2]], node.comparators[0])
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                yield from literal([str(getattr(key, "value", ""))], value)
+
+
+def literal(names: list[str], value: ast.expr | None) -> Iterator[tuple[int, str]]:
+    if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+        return
+    for name in (re.split(r"[\[\"']", name)[-1] for name in names):
+        if NAMED.search(name) and is_secret(value.value):
+            yield value.lineno, f"a value for {name}"
+
+
+def in_settings(file: File) -> Iterator[tuple[int, str]]:
+    if SETTINGS.search(file.path):
+        for number, line in enumerate(file.lines, 1):
+            match = ASSIGNED.match(line)
+            if match and is_secret(match[2]):
+                yield number, f"a value for {match[1]}"
+
+
+def is_secret(text: str) -> bool:
+    """Whether a literal looks like a secret: long enough, no placeholder, and not one plain word."""
+    if len(text) < 6 or " " in text or PLAINLY_NONE.match(text):
+        return False
+    return any(letter.isdigit() for letter in text) or entropy(text) > 3.3
+
+
+def entropy(text: str) -> float:
+    """Shannon's entropy in bits a character."""
+    counts = Counter(text).values()
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
+
+
+@control(
+    id="S2.no-env-file",
+    title="No file of environment variables is kept with the source",
+    why="a .env that is committed once is in every clone, with whatever was written into it that day",
+    remedy="git rm --cached .env && echo .env >> .gitignore; keep .env.example without values",
+    severity="high",
+    kind="repository",
+    sources=(OWASP,),
+    subjects=repository,
+)
+def no_env_file(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    ignored = repo.files.get(".gitignore")
+    patterns = {line.strip().lstrip("/") for line in ignored.lines} if ignored else set()
+    for file in repo.role("env"):
+        if not SAMPLE.search(file.path) and not patterns & {".env", "*.env", ".env*", ".env.*", file.path}:
+            yield Problem("it is kept with the source, as .gitignore does not name it", 0, file.path)
+
+
+def is_secret_scan(call: Call) -> bool:
+    """Whether a call looks for secrets and fails when it finds one; ``detect-secrets scan`` never does."""
+    if call.runs("trufflehog"):
+        return call.has("--fail")
+    if call.runs("trivy"):
+        return call.has("--exit-code") and any("secret" in word for word in call.words)
+    return call.runs("gitleaks", "detect-secrets-hook", "ggshield", "git-secrets", "talisman", "whispers") or (
+        call.program == "detect-secrets" and "scan" not in call.words
+    )
+
+
+@control(
+    id="S2.secrets-scanned",
+    title="CI looks for secrets in every change, and stops when it finds one",
+    why="a hook that each developer has to install catches nothing from those who did not",
+    remedy="add a job: gitleaks detect --redact  (or detect-secrets-hook --baseline .secrets.baseline $(git ls-files))",
+    severity="high",
+    kind="repository",
+    sources=(OWASP,),
+    subjects=repository,
+)
+def secrets_scanned(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    yield from wired(facts, is_secret_scan, "a scan for secrets")
+
+
+CONTROLS = (no_secret_in_files, no_env_file, secrets_scanned)
