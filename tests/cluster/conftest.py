@@ -93,10 +93,8 @@ def registry(node, project, project_env, material, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def watcher(node, tmp_path_factory):
-    """A real Prometheus, with nothing to scrape yet, and its folder."""
-    folder = tmp_path_factory.mktemp("prometheus")
-    with prometheus(folder, node) as server:
-        server.folder = folder
+    """A real Prometheus, with nothing to scrape yet."""
+    with prometheus(tmp_path_factory.mktemp("prometheus"), node) as server:
         yield server
 
 

@@ -2,9 +2,11 @@
 
 import json
 import subprocess
+import threading
 import urllib.parse
 import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import yaml
 
@@ -15,8 +17,13 @@ EVERY = "1s"
 """Between two scrapes: the monitor's own interval is for years of data, not for a test."""
 
 
-def config(monitor, kubeconfig):
-    """A scrape configuration, as the operator makes it of a ServiceMonitor (its documentation names these labels)."""
+def config(monitor, discovery):
+    """A scrape configuration, as the operator makes it of a ServiceMonitor (its documentation names these labels).
+
+    Args:
+        monitor: the object.
+        discovery: URL that lists what is there; Debian's Prometheus cannot ask Kubernetes by itself.
+    """
     spec = monitor["spec"]
     service = "__meta_kubernetes_service_label_"
     keep = [(service + underscored(name), value) for name, value in spec["selector"]["matchLabels"].items()]
@@ -34,11 +41,9 @@ def config(monitor, kubeconfig):
     relabel += [{"source_labels": [source], "target_label": target} for target, source in copied.items()]
     (end,) = spec["endpoints"]
     job = {"job_name": "service", "metrics_path": end["path"], "relabel_configs": relabel}
-    found = {"role": "endpoints", "kubeconfig_file": kubeconfig}
-    found["namespaces"] = {"names": [monitor["metadata"]["namespace"]]}
     return {
         "global": {"scrape_interval": EVERY, "scrape_timeout": EVERY},
-        "scrape_configs": [{**job, "kubernetes_sd_configs": [found]}],
+        "scrape_configs": [{**job, "http_sd_configs": [{"url": discovery, "refresh_interval": EVERY}]}],
     }
 
 
@@ -47,10 +52,15 @@ def underscored(name):
 
 
 class Prometheus:
-    """A running one."""
+    """A running one.
 
-    def __init__(self, url):
-        self.url = url
+    Args:
+        url: where it answers.
+        folder: where it keeps its configuration and data.
+    """
+
+    def __init__(self, url, folder):
+        self.url, self.folder = url, folder
 
     def ask(self, query):
         """The values of a query's answer."""
@@ -60,7 +70,7 @@ class Prometheus:
 
 @contextmanager
 def prometheus(folder, host):
-    """Starts one without anything to scrape: ``scrape`` gives it that. It listens on all addresses, on a free port."""
+    """Starts one, on a free port of an address, with nothing to scrape yet."""
     port, file = free_port(), folder / "prometheus.yml"
     file.write_text("{}")
     options = [f"--config.file={file}", f"--storage.tsdb.path={folder / 'tsdb'}", "--web.enable-lifecycle"]
@@ -70,7 +80,7 @@ def prometheus(folder, host):
     try:
         until(lambda: listening_at(host, port) or process.poll() is not None)
         assert process.poll() is None, (folder / "prometheus.log").read_text()
-        yield Prometheus(f"http://{host}:{port}")
+        yield Prometheus(f"http://{host}:{port}", folder)
     finally:
         process.kill()
         process.wait()
@@ -85,7 +95,51 @@ def listening_at(host, port, path="/-/ready"):
     return True
 
 
-def scrape(server, folder, monitor, kubeconfig):
-    """Has it scrape what a ServiceMonitor selects."""
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config(monitor, kubeconfig)))
+@contextmanager
+def scraped(server, kube, monitor):
+    """Has it scrape what a ServiceMonitor selects, as long as the block lasts."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps(targets(kube)).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    discovery = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=discovery.serve_forever, daemon=True).start()
+    try:
+        configure(server, config(monitor, f"http://127.0.0.1:{discovery.server_port}/"))
+        yield
+    finally:
+        configure(server, {})
+        discovery.shutdown()
+        discovery.server_close()
+
+
+def configure(server, config):
+    (server.folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     urllib.request.urlopen(urllib.request.Request(f"{server.url}/-/reload", method="POST")).close()
+
+
+def targets(kube):
+    """Each port of each pod behind each Service, with the labels that Prometheus's own discovery would give."""
+    items = kube.get("services,endpointslices,pods")["items"]
+    labels = {(one["kind"], one["metadata"]["name"]): one["metadata"].get("labels", {}) for one in items}
+    found = []
+    for part in (one for one in items if one["kind"] == "EndpointSlice"):
+        service = part["metadata"]["labels"]["kubernetes.io/service-name"]
+        for end in part["endpoints"] or []:
+            pod = end["targetRef"]["name"]
+            meta = {"namespace": kube.namespace, "service_name": service, "pod_name": pod}
+            meta |= {f"service_label_{underscored(k)}": v for k, v in labels.get(("Service", service), {}).items()}
+            meta |= {f"pod_label_{underscored(k)}": v for k, v in labels.get(("Pod", pod), {}).items()}
+            for port in part["ports"]:
+                told = {**meta, "endpoint_port_name": port["name"]}
+                address = f"{end['addresses'][0]}:{port['port']}"
+                found.append({"targets": [address], "labels": {f"__meta_kubernetes_{k}": v for k, v in told.items()}})
+    return found
