@@ -24,7 +24,7 @@ def before(history: Sequence[Mapping[str, Any]]) -> Config:
     Raises:
         NothingBefore: there is none.
     """
-    releases = [update["config"] for update in history if _released(update)]
+    releases: list[Config] = [update["config"] for update in history if _released(update)]
     present = next((update["config"] for update in history if update["kind"] == "update"), None)
     found = next((config for config in releases if config != present), None)
     if present is None or found is None:

@@ -32,9 +32,10 @@ class Watch(Part):
         chosen = app.settings
         for file, dashboard in dashboards(app.name, namespace=chosen.namespace, slo=chosen.objectives.slo).items():
             name = f"{app.name}-dashboard-{file.removesuffix('.json')}"
+            metadata: Spec = {**app.metadata(name, grafana_dashboard="1"), "annotations": FOLDER}
             kubernetes.core.v1.ConfigMap(
                 name,
-                metadata={**app.metadata(name, grafana_dashboard="1"), "annotations": FOLDER},
+                metadata=metadata,
                 data={f"{name}.json": json.dumps(dashboard, sort_keys=True)},
                 opts=self.child(),
             )
