@@ -7,6 +7,7 @@ a value made of the resource's name, the same one every time.
 import base64
 import importlib
 import json
+import keyword
 import secrets
 import string
 import threading
@@ -115,23 +116,38 @@ def _outputs(kind):
     module = module.split("/")[0]
     if package == "kubernetes":
         return {}
-    path = f"pulumi_{package}" if module == "index" else f"pulumi_{package}.{module}"
+    section = f"{module}_" if keyword.iskeyword(module) else module
+    path = f"pulumi_{package}" if module == "index" else f"pulumi_{package}.{section}"
     return _always(getattr(importlib.import_module(path), cls))
 
 
 @cache
 def _always(cls):
-    """The properties of a generated class that are never None, by their names on the wire."""
+    """The properties of a resource that are never None, by their names on the wire."""
+    return {name: hint for name, hint in _properties(cls).items() if type(None) not in typing.get_args(hint)}
+
+
+@cache
+def _properties(cls):
+    """The properties of a class that an SDK generated, by their names on the wire."""
     found = {}
     for attribute in vars(cls).values():
-        if not isinstance(attribute, property):
-            continue
-        hint = typing.get_type_hints(attribute.fget)["return"]
-        if typing.get_origin(hint) is pulumi.Output:
-            (hint,) = typing.get_args(hint)
-        if type(None) not in typing.get_args(hint):
+        if isinstance(attribute, property):
+            hint = typing.get_type_hints(attribute.fget)["return"]
+            if typing.get_origin(hint) is pulumi.Output:
+                (hint,) = typing.get_args(hint)
             found[getattr(attribute.fget, "_pulumi_name", attribute.fget.__name__)] = hint
     return found
+
+
+def _parts(cls):
+    """The properties of a part of a resource, as if each were always there: SDKs call too many optional."""
+    return {name: _present(hint) for name, hint in _properties(cls).items()}
+
+
+def _present(hint):
+    kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)]
+    return kinds[0] if type(None) in typing.get_args(hint) else hint
 
 
 def _sample(hint, output, kind, name):
@@ -147,14 +163,14 @@ def _sample(hint, output, kind, name):
         return [_sample(typing.get_args(hint)[0], output, kind, name)]
     if origin in (Mapping, dict) or not isinstance(origin, type):
         return {}
-    return {part: _sample(inner, part, kind, name) for part, inner in _always(origin).items()}
+    return {part: _sample(inner, part, kind, name) for part, inner in _parts(origin).items()}
 
 
 def _unknown(hint):
     """What a preview knows of an output of this type: its parts, but none of their values."""
     origin = typing.get_origin(hint) or hint
     if isinstance(origin, type) and not issubclass(origin, str | bool | int | float | Sequence | Mapping):
-        return {part: _unknown(inner) for part, inner in _always(origin).items()}
+        return {part: _unknown(inner) for part, inner in _parts(origin).items()}
     return UNKNOWN
 
 

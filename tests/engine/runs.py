@@ -1,7 +1,9 @@
 """Runs programs by the real Pulumi engine, with the stand-in for all providers and state in a folder."""
 
 import json
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from pulumi import automation as auto
@@ -60,6 +62,12 @@ class Runs:
 
     def destroy(self, stack):
         return _counts(stack.destroy(on_output=self.said.append, color="never").summary.resource_changes)
+
+    def unprotect(self, stack):
+        """Lets everything of a stack go, as somebody would by hand."""
+        work, name = stack.workspace.work_dir, stack.name
+        command = ["pulumi", "state", "unprotect", "--all", "--yes", "--stack", name]
+        subprocess.run(command, cwd=work, env={**os.environ, **self._variables}, check=True, capture_output=True)
 
     def state(self, stack):
         """The resources that the engine keeps of a stack."""
