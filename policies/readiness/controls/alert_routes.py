@@ -65,9 +65,8 @@ def route(alert: Alert, facts: Facts) -> Iterator[Problem]:
         for name, ways in told(alert, routing).items():
             if not ways:
                 known = "tells nobody" if name in routing.receivers else "does not exist"
-                yield Problem(
-                    f"alert {alert.name} ({alert.severity}) may end at receiver {name!r} of {routing.where}, which {known}"
-                )
+                end = f"receiver {name!r} of {routing.where}, which {known}"
+                yield Problem(f"alert {alert.name} ({alert.severity}) may end at {end}")
 
 
 @control(

@@ -17,8 +17,6 @@ RETENTION = "https://kubernetes.io/docs/concepts/workloads/controllers/statefuls
 LIVE = ("staging", "prod")
 CRON_PART = r"((\*|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*|[A-Za-z,-]+)"
 CRON = re.compile(rf"(CRON_TZ=\S+ )?{CRON_PART}( {CRON_PART}){{4}}|@(hourly|daily|midnight|weekly|every \S+)")
-    rf"(CRON_TZ=\S+ )?({CRON_PART}|[A-Za-z,-]+)( ({CRON_PART}|[A-Za-z,-]+)){{4}}|@(hourly|daily|midnight|weekly|every \S+)"
-)
 
 
 @dataclass(frozen=True)
