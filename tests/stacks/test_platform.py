@@ -1,137 +1,22 @@
-"""What all stacks share: settings, references, tags, protection; and that each rule of ours finds its offender."""
+"""What all stacks share: references, tags, protection, components; and that Pulumi can run each project."""
 
 import subprocess
 import sys
-from typing import Annotated
 
-import offences
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
-import pulumi_random as random
 import pytest
 from mocks import ENVIRONMENTS, STACKS, Secret, configuration, plan
 from pulumi import ResourceOptions
-from pydantic import Field, SecretStr
-from stacks.platform.component import Component
-from stacks.platform.errors import MissingOutput, SettingsError
+from sample import AWS, CLUSTER, NAME, Sample, built, keys
+from stacks.platform.errors import MissingOutput
 from stacks.platform.protection import data, foundation
-from stacks.platform.providers import aws_provider, kubernetes_provider
 from stacks.platform.references import Stacks
-from stacks.platform.settings import Block, StackSettings, allowed_in, load
-from stacks.platform.tags import REQUIRED, tag_everything, taggable
+from stacks.platform.settings import load
+from stacks.platform.tags import REQUIRED, taggable
 
 PROJECTS = ("cluster", "secrets")
-NAME = "airworthy-sample"
-AWS = {"region": "eu-central-1", "account": "123456789012"}
-CLUSTER = {"airworthy-cluster": {"namespaces": {"services": "services"}, "kubeconfig": Secret("a secret kubeconfig")}}
-
-
-class Pool(Block):
-    size: int = Field(ge=1, description="how many")
-
-
-class Sample(StackSettings):
-    pools: tuple[Pool, ...] = ()
-    context: Annotated[str | None, allowed_in("kubernetes")] = None
-    token: SecretStr | None = None
-
-
-class Box(Component):
-    """A component that holds what its builder makes."""
-
-    kind = "sample:Box"
-
-    def __init__(self, name, build, opts=None):
-        super().__init__(name, opts)
-        build(self)
-        self.register_outputs({})
-
-
-def keys(**values):
-    """A configuration that is sound but for what is given; None leaves a key out."""
-    sound = {"cloud": "kubernetes", "owner": "platform", "cost_centre": "ml"} | values
-    return {f"{NAME}:{key}": value for key, value in sound.items() if value is not None}
-
-
-def loaded(config, stack="dev", secret_keys=(), model=Sample):
-    """The settings that a program gets to see."""
-    found = []
-    plan(lambda: found.append(load(model)), NAME, stack, config, secret_keys=secret_keys)
-    return found[0]
-
-
-def refusal(config, stack="dev", secret_keys=()):
-    with pytest.raises(SettingsError) as refused:
-        loaded(config, stack, secret_keys)
-    return str(refused.value).splitlines()
-
-
-def built(build, config=None, stack="dev", others=None):
-    """The plan of a program that tags everything and builds in one box, with providers for both clouds."""
-
-    def program():
-        settings = load(Sample)
-        tag_everything(settings)
-        providers = [kubernetes_provider(None, None)]
-        if settings.cloud == "aws":
-            providers.append(aws_provider(settings))
-        Box("box", lambda box: build(box, settings), ResourceOptions(providers=providers))
-
-    return plan(program, NAME, stack, config or keys(cloud="aws", aws=AWS), others)
-
-
-class TestSettings:
-    def test_sound_settings_are_read(self):
-        found = loaded(keys(cloud="aws", aws=AWS, pools=[{"size": 3}]), "prod")
-        assert (found.environment, found.prod, found.dev) == ("prod", True, False)
-        assert found.in_aws.account == "123456789012"
-        assert found.pools[0].size == 3
-
-    def test_all_that_is_wrong_is_told_at_once(self):
-        wrong = keys(cloud="azure", owner=None, cost_centre="No Label", ownr="x", pools=[{"size": 0}, {"sise": 1}])
-        told = refusal({**wrong, f"{NAME}:environment": "dev", "aws:region": "eu-central-1"}, "staging")
-        assert told[0] == f"Pulumi.staging.yaml of {NAME} does not do:"
-        for start in (
-            "aws:region: does nothing here",
-            "environment: the name of the stack says it",
-            "cloud: Input should be 'kubernetes' or 'aws'",
-            "owner: missing (the team that answers for it)",
-            "cost_centre: String should match pattern",
-            "ownr: there is no such setting; did you mean owner?",
-            "pools.0.size: Input should be greater than or equal to 1 (how many)",
-            "pools.1.size: missing (how many)",
-            "pools.1.sise: there is no such setting; did you mean size?",
-        ):
-            assert [line for line in told if line.strip().startswith(start)], (start, told)
-        assert len(told) == 10
-
-    def test_a_stack_is_named_after_an_environment(self):
-        assert "the stack is named 'test'; an environment is one of dev, staging, prod" in refusal(keys(), "test")[1]
-
-    def test_what_a_cloud_needs_is_asked_for(self):
-        assert refusal(keys(cloud="aws"))[1].strip().startswith("aws: needed because cloud is aws")
-
-    @pytest.mark.parametrize(
-        ("cloud", "more"), [("kubernetes", {"aws": AWS}), ("aws", {"aws": AWS, "context": "kind"})]
-    )
-    def test_what_would_do_nothing_is_refused(self, cloud, more):
-        assert f"does nothing because cloud is {cloud}; remove it" in refusal(keys(cloud=cloud, **more))[1]
-
-    def test_a_secret_must_be_stored_as_one(self):
-        told = refusal(keys(token="do-not-show-this"))
-        assert "token: a secret stored in clear" in told[1]
-        assert "pulumi config set --secret token" in told[1]
-        assert "do-not-show-this" not in "".join(told)
-        kept = loaded(keys(token="do-not-show-this"), secret_keys=(f"{NAME}:token",))
-        assert kept.token.get_secret_value() == "do-not-show-this"
-        assert "do-not-show-this" not in repr(kept)
-
-    def test_what_would_not_stay_a_secret_is_refused(self):
-        assert "owner: no secret" in refusal(keys(), secret_keys=(f"{NAME}:owner",))[1]
-
-    def test_the_message_comes_without_a_stack_trace(self):
-        assert issubclass(SettingsError, pulumi.RunError)
 
 
 class TestReferences:
@@ -236,59 +121,6 @@ def test_a_provider_refuses_other_accounts():
     assert (
         built(lambda box, settings: None).one("pulumi:providers:aws").inputs["allowedAccountIds"] == '["123456789012"]'
     )
-
-
-class Bad:
-    """One offender for each rule: what it makes, and what the rule says of it."""
-
-    @staticmethod
-    def orphans(box, settings):
-        random.RandomId("alone", byte_length=4)
-
-    @staticmethod
-    def unregistered(box, settings):
-        Component.kind = "sample:Bare"
-        Component("bare", box.child())
-
-    @staticmethod
-    def default_providers(box, settings):
-        aws.s3.Bucket("anywhere")
-
-    @staticmethod
-    def untagged(box, settings):
-        pulumi.runtime.register_resource_transform(
-            lambda args: pulumi.ResourceTransformResult({**args.props, "tags": {"owner": "x"}}, args.opts)
-        )
-        aws.s3.Bucket("bare", opts=box.child())
-
-    @staticmethod
-    def leaks(box, settings):
-        made = random.RandomPassword("secret", length=32, opts=box.child())
-        shown = pulumi.Output.unsecret(made.result)
-        kubernetes.core.v1.ConfigMap("map", metadata={"name": "map"}, data={"password": shown}, opts=box.child())
-
-    @staticmethod
-    def unencrypted(box, settings):
-        aws.cloudwatch.LogGroup("log", opts=box.child())
-
-    @staticmethod
-    def public(box, settings):
-        aws.vpc.SecurityGroupIngressRule(
-            "open", security_group_id="x", ip_protocol="tcp", cidr_ipv4="0.0.0.0/0", opts=box.child()
-        )
-
-
-@pytest.mark.parametrize("rule", offences.RULES, ids=lambda rule: rule.__name__)
-def test_every_rule_finds_its_offender(rule, monkeypatch):
-    monkeypatch.setattr(Component, "kind", "sample:Bare", raising=False)
-    assert list(rule(built(getattr(Bad, rule.__name__))))
-
-
-def test_a_shown_output_is_found():
-    def program():
-        pulumi.export("password", pulumi.Output.unsecret(random.RandomPassword("secret", length=32).result))
-
-    assert list(offences.leaks(plan(program, NAME, "dev", keys())))
 
 
 @pytest.mark.parametrize("project", PROJECTS)
