@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from readiness.control import Problem, control
-from readiness.controls.subjects import A_DOCKERFILE, images
+from readiness.controls.subjects import images
 from readiness.facts import Facts
 from readiness.facts.dockerfiles import read
 from readiness.facts.repository import File
@@ -27,7 +27,6 @@ SECRET_FILE = re.compile(
     kind="repository",
     sources=("CIS Docker Benchmark 4.10", "NIST SP 800-190 4.1"),
     subjects=images,
-    needs=A_DOCKERFILE,
 )
 def without_secrets(file: File, facts: Facts) -> Iterator[Problem]:
     image = read(file)
@@ -52,7 +51,6 @@ def without_secrets(file: File, facts: Facts) -> Iterator[Problem]:
     sources=("CIS Docker Benchmark 4.6",),
     subjects=images,
     mandatory=False,
-    needs=A_DOCKERFILE,
 )
 def healthcheck(file: File, facts: Facts) -> Iterator[Problem]:
     check = read(file).last("HEALTHCHECK")
@@ -69,7 +67,6 @@ def healthcheck(file: File, facts: Facts) -> Iterator[Problem]:
     kind="repository",
     sources=("https://flask.palletsprojects.com/en/stable/deploying/",),
     subjects=images,
-    needs=A_DOCKERFILE,
 )
 def production_server(file: File, facts: Facts) -> Iterator[Problem]:
     start = read(file).last("CMD", "ENTRYPOINT")

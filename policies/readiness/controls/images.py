@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from readiness.control import Problem, control
-from readiness.controls.subjects import A_DOCKERFILE, images, source
+from readiness.controls.subjects import images, source
 from readiness.controls.wired import wired
 from readiness.facts import Facts
 from readiness.facts.dockerfiles import dockerfiles, read
@@ -46,7 +46,6 @@ def described(repo: Repository, facts: Facts) -> Iterator[Problem]:
     kind="repository",
     sources=(DOCKER, "CIS Docker Benchmark 4.2"),
     subjects=images,
-    needs=A_DOCKERFILE,
 )
 def base_pinned(file: File, facts: Facts) -> Iterator[Problem]:
     for stage in read(file).bases:
@@ -72,7 +71,6 @@ def is_exact(image: str) -> bool:
     kind="repository",
     sources=("CIS Docker Benchmark 4.1", NIST),
     subjects=images,
-    needs=A_DOCKERFILE,
 )
 def non_root(file: File, facts: Facts) -> Iterator[Problem]:
     user = read(file).last("USER")
@@ -92,7 +90,6 @@ def non_root(file: File, facts: Facts) -> Iterator[Problem]:
     kind="repository",
     sources=(DOCKER,),
     subjects=images,
-    needs=A_DOCKERFILE,
 )
 def multi_stage(file: File, facts: Facts) -> Iterator[Problem]:
     image = read(file)
@@ -110,7 +107,6 @@ def multi_stage(file: File, facts: Facts) -> Iterator[Problem]:
     kind="repository",
     sources=(DOCKER,),
     subjects=images,
-    needs=A_DOCKERFILE,
 )
 def context_limited(file: File, facts: Facts) -> Iterator[Problem]:
     folder = file.path.rpartition("/")[0]

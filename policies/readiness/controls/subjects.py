@@ -11,7 +11,6 @@ from readiness.facts.repository import File, Repository
 from readiness.facts.unread import UnreadError
 
 A_SERVICE = "the source of a service (FastAPI, Flask, BentoML, MLServer, KServe, …)"
-A_DOCKERFILE = "a Dockerfile of the service"
 
 
 def repository(facts: Facts) -> Iterator[Repository]:

@@ -69,7 +69,6 @@ def dependencies_locked(repo: Repository, facts: Facts) -> Iterator[Problem]:
     kind="repository",
     sources=(SLSA,),
     subjects=lambda facts: dockerfiles(facts.repository),
-    needs="a Dockerfile of the service",
 )
 def locks_installed(file: File, facts: Facts) -> Iterator[Problem]:
     image = read(file)
