@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 from deploy import history
 from deploy.errors import DeployError
+from deploy.follow import Place, TakenBack, follow
 from deploy.settings import Environment
 
 FOLDER = Path(__file__).resolve().parent
@@ -55,7 +56,7 @@ class Pulumi:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0 done, 2 something is wrong or missing."""
+    """Run a command; returns the exit code: 0 done, 1 the release was taken back, 2 something is wrong or missing."""
     chosen = _parser().parse_args(arguments)
     try:
         _need()
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.run(pulumi, chosen)
     except DeployError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, TakenBack) else 2
     return 0
 
 
@@ -87,7 +88,11 @@ def _rollback(pulumi: Pulumi, chosen: argparse.Namespace) -> None:
 
 
 def _release(pulumi: Pulumi, chosen: argparse.Namespace) -> None:
+    """Have Pulumi do it; where Argo Rollouts then goes on by itself, wait for the outcome."""
     pulumi.do("up", *(["--yes"] if chosen.yes else []))
+    workload = (pulumi.read("stack", "output") or {}).get("workload", {})
+    if workload.get("kind") == "Rollout":
+        follow(Place(workload["name"], workload["namespace"], workload.get("context") or ""))
 
 
 def _need() -> None:

@@ -13,7 +13,7 @@ from deploy.network import Network
 from deploy.scaling import Autoscaling
 from deploy.surroundings import Surroundings
 from deploy.watch import Watch
-from deploy.workload import Workload
+from deploy.workload import Workload, target
 
 KEEPER = "keeper"
 
@@ -37,6 +37,7 @@ def program() -> None:
     pulumi.export("url", f"http://{app.name}.{settings.namespace}")
     pulumi.export("image", settings.image)
     pulumi.export("model_version", settings.model_version or "champion")
+    pulumi.export("workload", {**target(app), "namespace": settings.namespace, "context": around.context})
 
 
 def _provider(name: str, around: Surroundings) -> kubernetes.Provider:

@@ -49,8 +49,9 @@ class StandIn:
 
     @property
     def asked(self) -> list[str]:
-        lines = (self.folder / "asked").read_text().splitlines()
-        return [line.split(" ", 2)[2] for line in lines]
+        """All but what it was asked of the outputs."""
+        lines = [line.split(" ", 2)[2] for line in (self.folder / "asked").read_text().splitlines()]
+        return [line for line in lines if not line.startswith("stack output")]
 
 
 @pytest.fixture

@@ -272,4 +272,11 @@ def test_what_is_released_can_be_read_from_the_stack(prod: Plan) -> None:
         "url": f"http://{NAME}.services",
         "image": RELEASE["image"],
         "model_version": RELEASE["model_version"],
+        "workload": {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Rollout",
+            "name": NAME,
+            "namespace": "services",
+            "context": "production",
+        },
     }
