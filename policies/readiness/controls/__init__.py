@@ -38,6 +38,7 @@ MODULES: dict[str, Kind] = {
     "aws_backups": "resources",
     "aws_records": "resources",
     "aws_supply": "resources",
+    "literals": "resources",
     "images": "repository",
     "image_contents": "repository",
     "supply_chain": "repository",
