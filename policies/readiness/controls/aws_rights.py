@@ -29,10 +29,10 @@ ATTACHMENTS = (
 )
 # Actions that AWS cannot limit to a resource, and that show or change nothing of anybody's data.
 HARMLESS = (
+    "cloudwatch:PutMetricData",
+    "ec2:GetInstanceTypesFromInstanceRequirements",
     "ecr:GetAuthorizationToken",
     "sts:GetCallerIdentity",
-    "cloudwatch:PutMetricData",
-    "ec2:Describe",
     "xray:Put",
 )
 LOOKING = ("Describe", "List")
