@@ -15,7 +15,7 @@ from stacks.platform.iam import PODS, trust
 BEFORE_NODES: tuple[Addon, ...] = ("eks-pod-identity-agent", "vpc-cni", "kube-proxy")
 """Without these no node becomes ready."""
 
-ON_NODES: tuple[Addon, ...] = ("coredns", "aws-ebs-csi-driver", "metrics-server")
+ON_NODES: tuple[Addon, ...] = ("coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver", "metrics-server")
 """These become ready only once there are nodes."""
 
 POLICIES: dict[Addon, tuple[str, str]] = {
@@ -23,6 +23,10 @@ POLICIES: dict[Addon, tuple[str, str]] = {
     "aws-ebs-csi-driver": (
         "ebs-csi-controller-sa",
         "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
+    ),
+    "aws-efs-csi-driver": (
+        "efs-csi-controller-sa",
+        "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy",
     ),
 }
 """The service account and the policy of each add-on that calls AWS."""

@@ -14,6 +14,7 @@ from stacks.cluster.flow_logs import FlowLogs, FlowLogsArgs
 from stacks.cluster.network import Network, NetworkArgs
 from stacks.cluster.nodes import Nodes, NodesArgs
 from stacks.cluster.settings import ClusterAws
+from stacks.cluster.shared_files import SharedFiles, SharedFilesArgs
 from stacks.platform.component import Component
 from stacks.platform.keys import EncryptionKey, EncryptionKeyArgs
 
@@ -27,7 +28,7 @@ class EksArgs:
         settings: all of it.
         undeletable: whether EKS itself refuses to delete it, whoever asks.
         foundation: options for what all else stands on.
-        data: options for the key.
+        data: options for the key and the shared files.
         tags: for what EKS makes, which no transform sees.
     """
 
@@ -40,12 +41,13 @@ class EksArgs:
 
 
 class Eks(Component):
-    """Network, control plane, add-ons and nodes.
+    """Network, control plane, add-ons, nodes and shared files.
 
     Attributes:
         network: the network.
         plane: the control plane.
         nodes: the machines.
+        files: the shared files.
     """
 
     kind = "cluster:Eks"
@@ -80,6 +82,17 @@ class Eks(Component):
         )
         Access("access", AccessArgs(self.plane.cluster_name, settings.control_plane), self.child())
         self.nodes = self._nodes()
+        self.files = SharedFiles(
+            "shared-files",
+            SharedFilesArgs(
+                vpc_id=self.network.vpc_id,
+                subnets=self.network.private_subnets,
+                nodes=self.plane.security_group,
+                kms_key_arn=key.arn,
+                protection=args.data,
+            ),
+            self.child(),
+        )
         self.register_outputs({"cluster_name": self.plane.cluster_name})
 
     def _network(self, key: Output[str]) -> Network:

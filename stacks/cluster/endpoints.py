@@ -9,7 +9,19 @@ from pulumi import Input, Output, ResourceOptions
 
 from stacks.platform.component import Component
 
-SERVICES = ("autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "kms", "logs", "secretsmanager", "sts")
+SERVICES = (
+    "autoscaling",
+    "ec2",
+    "ecr.api",
+    "ecr.dkr",
+    "eks",
+    "eks-auth",
+    "elasticfilesystem",
+    "kms",
+    "logs",
+    "secretsmanager",
+    "sts",
+)
 """What nodes and pods call in AWS; these calls stay inside the network."""
 
 

@@ -12,7 +12,7 @@ from stacks.cluster.gpus import Gpus, GpusArgs
 from stacks.cluster.namespaces import Namespace, NamespaceArgs
 from stacks.cluster.priorities import Priorities
 from stacks.cluster.roles import Roles, RolesArgs
-from stacks.cluster.settings import ClusterSettings
+from stacks.cluster.settings import ClusterAws, ClusterSettings
 from stacks.cluster.storage import Storage, StorageArgs
 from stacks.platform.names import PRODUCT, SERVICES_NAMESPACE
 from stacks.platform.protection import data, foundation
@@ -43,14 +43,18 @@ def in_aws(settings: ClusterSettings) -> None:
     args = EksArgs(name, where, settings.prod, foundation(settings), data(settings), tags(settings))
     eks = Eks("eks", args, ResourceOptions(providers=[cloud]))
     cluster = kubernetes_provider(eks.plane.kubeconfig, None)
-    Autoscaler(
-        "autoscaler",
-        AutoscalerArgs(eks.plane.cluster_name, name, where.region, where.control_plane.autoscaler),
-        ResourceOptions(providers=[cloud, cluster], depends_on=[eks]),
-    )
+    after = ResourceOptions(providers=[cloud, cluster], depends_on=[eks])
+    scaling = AutoscalerArgs(eks.plane.cluster_name, name, where.region, where.control_plane.autoscaler)
+    Autoscaler("autoscaler", scaling, after)
     if where.device_plugin:
-        Gpus("gpus", GpusArgs(where.device_plugin), ResourceOptions(providers=[cluster], depends_on=[eks]))
-    Storage("storage", StorageArgs(keep=settings.prod), ResourceOptions(providers=[cluster], depends_on=[eks]))
+        Gpus("gpus", GpusArgs(where.device_plugin), after)
+    Storage("storage", StorageArgs(settings.prod, eks.files.file_system), after)
+    tenancy(settings, cluster, [eks])
+    export(eks, where)
+
+
+def export(eks: Eks, where: ClusterAws) -> None:
+    """What other stacks need of a cluster in AWS."""
     pulumi.export("kubeconfig", eks.plane.kubeconfig)
     pulumi.export("context", eks.plane.cluster_name)
     pulumi.export("cluster_name", eks.plane.cluster_name)
@@ -60,7 +64,6 @@ def in_aws(settings: ClusterSettings) -> None:
     pulumi.export("vpc_id", eks.network.vpc_id)
     pulumi.export("vpc_cidr", str(where.network.cidr))
     pulumi.export("private_subnets", eks.network.private_subnets)
-    tenancy(settings, cluster, [eks])
 
 
 def tenancy(settings: ClusterSettings, provider: kubernetes.Provider, after: list[Resource]) -> None:

@@ -15,7 +15,15 @@ Cpu = Annotated[str, Field(pattern=r"^\d+m?$")]
 Memory = Annotated[str, Field(pattern=r"^\d+(Mi|Gi|Ti)$")]
 Role = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$")]
 Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-Addon = Literal["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"]
+Addon = Literal[
+    "aws-ebs-csi-driver",
+    "aws-efs-csi-driver",
+    "coredns",
+    "eks-pod-identity-agent",
+    "kube-proxy",
+    "metrics-server",
+    "vpc-cni",
+]
 ADDONS: tuple[Addon, ...] = get_args(Addon)
 
 

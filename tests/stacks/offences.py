@@ -94,16 +94,22 @@ def _disks(inputs: dict[str, Any]) -> bool:
     return all(disk["ebs"].get("encrypted") == "true" for disk in inputs["blockDeviceMappings"])
 
 
+def _class(inputs: dict[str, Any]) -> bool:
+    """Disks are encrypted if their class says so, shared files as their file system is."""
+    return inputs["provisioner"] == "efs.csi.aws.com" or inputs["parameters"].get("encrypted") == "true"
+
+
 ENCRYPTED: dict[str, Callable[[dict[str, Any]], Any]] = {
     "aws:cloudwatch/logGroup:LogGroup": lambda inputs: inputs.get("kmsKeyId"),
     "aws:ec2/launchTemplate:LaunchTemplate": _disks,
     "aws:ecr/repository:Repository": lambda inputs: inputs.get("encryptionConfigurations"),
+    "aws:efs/fileSystem:FileSystem": lambda inputs: inputs.get("encrypted") and inputs.get("kmsKeyId"),
     "aws:eks/cluster:Cluster": lambda inputs: inputs.get("encryptionConfig"),
     "aws:kms/key:Key": lambda inputs: inputs.get("enableKeyRotation"),
     "aws:lambda/function:Function": lambda inputs: inputs.get("kmsKeyArn"),
     "aws:rds/instance:Instance": lambda inputs: inputs.get("storageEncrypted") and inputs.get("kmsKeyId"),
     "aws:secretsmanager/secret:Secret": lambda inputs: inputs.get("kmsKeyId"),
-    "kubernetes:storage.k8s.io/v1:StorageClass": lambda inputs: inputs["parameters"].get("encrypted") == "true",
+    "kubernetes:storage.k8s.io/v1:StorageClass": _class,
 }
 
 

@@ -51,7 +51,7 @@ class TestNetwork:
             if name != "s3":
                 assert inputs["privateDnsEnabled"]
                 assert len(inputs["subnetIds"]) == 3
-        reach = found.one(":SecurityGroupIngressRule").inputs
+        reach = found.one(":SecurityGroupIngressRule", "endpoints").inputs
         cidr = configuration("cluster", environment)["airworthy-cluster:aws"]["network"]["cidr"]
         assert (reach["cidrIpv4"], reach["fromPort"], reach["toPort"]) == (cidr, 443, 443)
 
@@ -178,8 +178,21 @@ class TestNodes:
             assert groups <= after(found, each), each.name
 
     def test_volumes_are_kept_in_prod(self, cluster_plan, environment):
-        made = cluster_plan(environment).one(":StorageClass").inputs
+        made = cluster_plan(environment).one(":StorageClass", "airworthy").inputs
         assert made["reclaimPolicy"] == {"staging": "Delete", "prod": "Retain"}[environment]
+
+    def test_shared_files_are_reached_by_nodes_only_and_by_tls(self, cluster_plan, environment):
+        found = cluster_plan(environment)
+        system = found.one(":FileSystem")
+        assert (system.protect, system.retain) == (True, environment == "prod")
+        assert len(found.of(":MountTarget")) == 3
+        door = found.one(":SecurityGroupIngressRule", "shared-files").inputs
+        assert (door["referencedSecurityGroupId"], door["toPort"]) == ("control-plane-security-group", 2049)
+        allow, deny = json.loads(found.one(":FileSystemPolicy").inputs["policy"])["Statement"]
+        assert not any("Root" in action for action in allow["Action"])
+        assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        assert found.one(":BackupPolicy").inputs["backupPolicy"] == {"status": "ENABLED"}
+        assert found.one(":StorageClass", "efs").inputs["parameters"]["fileSystemId"] == "shared-files-id"
 
 
 @pytest.mark.parametrize(
