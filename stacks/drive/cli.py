@@ -41,7 +41,7 @@ class Cli:
         Raises:
             CannotRun: it failed; the line is what Pulumi said.
         """
-        command = ["pulumi", *arguments, "--json", "--non-interactive"]
+        command = ["pulumi", *arguments, "--non-interactive"]
         done = subprocess.run(command, cwd=stack.folder, env=self._variables, capture_output=True, text=True)
         if done.returncode != 0:
             said = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stacks.drive import backend, check, files, needs, order
@@ -74,7 +74,7 @@ class Driver:
             done.append(stack.name)
 
     def down(self) -> None:
-        """Take the stacks down, each before those that it reads."""
+        """Take the stacks down, each before those that it reads; none if anything in them is protected."""
         self._ready()
         self._asked("down")
         standing = [later for later in order.after(self._stacks[-1]) if self._resources(later)]
@@ -82,9 +82,11 @@ class Driver:
             last = standing[-1].name
             first = f"make down ENV={self._environment} STACK={last}"
             raise CannotRun([f"{last} stands on {self._stacks[-1].name}: {first}"])
+        up = [stack for stack in self._stacks if self._resources(stack)]
+        _refuse(line for stack in up for line in self._guarded(stack))
         done: list[str] = []
         for stack in reversed(self._stacks):
-            if self._resources(stack):
+            if stack in up:
                 self._run(stack, "destroy", done)
             else:
                 _say(f"{stack.name}: nothing is up")
@@ -95,10 +97,19 @@ class Driver:
         found = {stack.name: self._outputs(stack) for stack in self._stacks}
         print(json.dumps(found, indent=2))
 
+    def _guarded(self, stack: Stack) -> Iterator[str]:
+        """A line if something is protected: Pulumi would take all else and then stop, so nothing is begun."""
+        kept = self._cli.ask(stack, "stack", "export", "--stack", self._name(stack))["deployment"].get("resources", ())
+        names = [resource["urn"].split("::")[-1] for resource in kept if resource.get("protect")]
+        if names:
+            some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            how = f"cd stacks/{stack.name} && pulumi state unprotect --all --stack {self._name(stack)}"
+            yield f"{stack.name}: {some} protected, so nothing is taken down; to give it up: {how}"
+
     def _outputs(self, stack: Stack) -> dict[str, Any] | None:
         if self._resources(stack) is None:
             return None
-        return dict(self._cli.ask(stack, "stack", "output", "--stack", self._name(stack)))
+        return dict(self._cli.ask(stack, "stack", "output", "--json", "--stack", self._name(stack)))
 
     def _meant(self) -> list[SettingsFile]:
         return [self._files[stack] for stack in self._stacks]
@@ -141,7 +152,7 @@ class Driver:
     def _resources(self, stack: Stack) -> int | None:
         """How many resources a stack has in this environment; None if there is no such stack."""
         names = (self._environment, self._name(stack))
-        for known in self._cli.ask(stack, "stack", "ls"):
+        for known in self._cli.ask(stack, "stack", "ls", "--json"):
             if known["name"] in names:
                 return int(known.get("resourceCount") or 0)
         return None

@@ -19,6 +19,7 @@ from stacks.platform.settings import StackSettings
 class {title}Settings(StackSettings):
     size: int
     context: str | None = None
+    keep: bool = False
 """
 PROGRAM = """
 import pulumi
@@ -34,6 +35,7 @@ kubernetes.core.v1.ConfigMap(
     "{name}",
     metadata={{"name": "{name}", "namespace": "platform"}},
     data={{str(at): stack.get_output("size") for at, stack in enumerate(seen)}},
+    opts=pulumi.ResourceOptions(protect=settings.keep),
 )
 pulumi.export("size", settings.size)
 pulumi.export("hidden", pulumi.Output.secret("planted-secret-value"))
@@ -90,9 +92,10 @@ class Four:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout, done.stderr
 
-    def pulumi(self, *arguments, **variables):
+    def pulumi(self, *arguments, folder=".", **variables):
         """Runs the CLI itself."""
-        subprocess.run(["pulumi", *arguments], cwd=self.folder, env=self.shell(**variables), check=True)
+        where = self.folder / folder
+        subprocess.run(["pulumi", *arguments], cwd=where, env=self.shell(**variables), check=True, capture_output=True)
 
     def start(self, *arguments):
         """Starts `python -m stacks` as the head of a process group, as a terminal does."""

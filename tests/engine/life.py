@@ -66,15 +66,15 @@ class Life:
         for resource in (resource for found in kept.values() for resource in found):
             assert resource["type"] not in (never if resource.get("protect") else always), resource["urn"]
         assert always <= {resource["type"] for found in kept.values() for resource in found}
-        refusing = [name for name, found in kept.items() if any(resource.get("protect") for resource in found)]
-        assert bool(refusing) == bool(always)
-        for name in refusing:
+        guarded = {name: _protected(found) for name, found in kept.items() if _protected(found)}
+        assert bool(guarded) == bool(always)
+        for name, urns in guarded.items():
             with pytest.raises(auto.errors.CommandError, match="protected"):
                 estate.runs.destroy(estate.stack(name))
-        assert not estate.runs.standin.touched()
+            assert _protected(estate.resources(name)) == urns, "the engine takes what is not protected, and only that"
 
     def test_destroy_leaves_nothing_but_what_must_be_kept(self, estate):
-        """The last, as nothing is there after it. In prod what holds data stays in the cloud, whoever deletes its stack."""
+        """The last, as nothing is there after it. In prod, data stays in the cloud whoever deletes its stack."""
         kept = {
             (resource["type"], resource["id"])
             for name in estate.names
@@ -87,3 +87,7 @@ class Life:
         assert not [resource for name in estate.names for resource in estate.resources(name)]
         assert estate.runs.standin.stores["aws"].things.keys() == kept
         assert bool(kept) == (self.environment == "prod")
+
+
+def _protected(resources):
+    return {resource["urn"] for resource in resources if resource.get("protect")}

@@ -64,6 +64,18 @@ def test_no_stack_before_those_that_it_reads_and_none_gone_under_those_that_read
     assert not standin.calls
 
 
+def test_down_takes_nothing_where_something_is_protected(four, standin):
+    four.set("cluster", "dev", cloud="kubernetes", size=1, keep="true")
+    four.run("up", "dev", "cluster", "secrets", "--yes")
+    standin.calls.clear()
+    _, said = four.run("down", "dev", "--yes", code=2)
+    assert said.startswith("cluster: cluster protected, so nothing is taken down; to give it up: cd stacks/cluster && ")
+    assert not standin.calls
+    four.pulumi(*said.split(" && pulumi ")[1].split(), "--yes", folder="stacks/cluster")
+    four.run("down", "dev", "--yes")
+    assert names(standin) == ["secrets", "cluster"]
+
+
 def test_ctrl_c_lets_pulumi_end_in_good_order(four, standin):
     with standin.holding("cluster") as begun:
         process = four.start("up", "dev", "cluster", "secrets", "--yes")
