@@ -13,6 +13,7 @@ from readiness.errors import ReadinessError
 COMMANDS = {
     "check": "Judge a repository, its resources and its evidence against the 25 items.",
     "manifests": "Judge Kubernetes manifests: files, folders, or - for a stream.",
+    "preview": "Judge what Pulumi programs would make.",
     "catalogue": "List every control: what it demands, why, and what to do.",
 }
 

@@ -129,7 +129,7 @@ def aimed(facts: Facts) -> Iterator[Resource]:
 )
 def policy_selects(policy: Resource, facts: Facts) -> Iterator[Problem]:
     selector = fields(policy.spec, "podSelector")
-    there = [one for one in running(facts.workloads) if one.resource.namespace == policy.namespace]
+    there = [one for one in running(facts.workloads) if same_namespace(policy, one.resource)]
     if not matching(there, lambda one: selects(selector, labels_of(one))):
         yield Problem(f"it selects none of {len(there)} workloads of namespace {policy.namespace}", line_of(selector))
 

@@ -35,7 +35,7 @@ def serving(facts: Facts) -> Iterator[Container]:
     needs=A_WORKLOAD,
 )
 def readiness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
-    if not container.body.get("readinessProbe"):
+    if not container.body.get("readinessProbe") and not is_helper(container, "readinessProbe"):
         yield Problem(f"container {container.name} has no readinessProbe")
 
 
@@ -51,7 +51,7 @@ def readiness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
     needs=A_WORKLOAD,
 )
 def liveness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
-    if not container.body.get("livenessProbe"):
+    if not container.body.get("livenessProbe") and not is_helper(container, "livenessProbe"):
         yield Problem(f"container {container.name} has no livenessProbe")
 
 
@@ -76,6 +76,14 @@ def probe_differs(container: Container, facts: Facts) -> Iterator[Problem]:
             f"container {container.name} is killed as soon as it is taken out of service: both probes ask the same"
         )
         yield Problem(message, line_of(live))
+
+
+def is_helper(container: Container, probe: str) -> bool:
+    """It serves nothing itself, beside a container that does and that has the probe."""
+    if mappings(container.body, "ports"):
+        return False
+    others = [one for one in container.workload.containers if one is not container]
+    return any(one.body.get(probe) and mappings(one.body, "ports") for one in others)
 
 
 def question(probe: dict[str, Any]) -> list[Any]:

@@ -8,6 +8,7 @@ from readiness.control import Problem, control
 from readiness.facts import Facts
 from readiness.facts.progressive import analyses as analyses_of
 from readiness.facts.progressive import driven, replaceable, takes_calls
+from readiness.facts.reach import keeps_one_volume
 from readiness.facts.scaling import number, scales_itself
 from readiness.facts.workloads import Workload
 
@@ -72,7 +73,7 @@ def progress_deadline(workload: Workload, facts: Facts) -> Iterator[Problem]:
     environments=("staging", "prod"),
 )
 def automatic(workload: Workload, facts: Facts) -> Iterator[Problem]:
-    if not takes_calls(workload, facts):
+    if keeps_one_volume(workload) or not takes_calls(workload, facts):
         return
     rollout = workload.resource if workload.resource.kind == "Rollout" else driven(workload, facts)
     if rollout is None:

@@ -17,6 +17,7 @@ from readiness.facts.progressive import (
     template_names,
     templates,
 )
+from readiness.facts.reach import keeps_one_volume
 from readiness.facts.resources import Resource, fields, line_of, mappings
 from readiness.facts.scaling import scales_itself
 from readiness.facts.workloads import Workload
@@ -41,7 +42,7 @@ LIVE = ("staging", "prod")
     environments=LIVE,
 )
 def progressive(workload: Workload, facts: Facts) -> Iterator[Problem]:
-    if not takes_calls(workload, facts):
+    if keeps_one_volume(workload) or not takes_calls(workload, facts):
         return
     if scales_itself(workload):
         if not canary_share(workload):

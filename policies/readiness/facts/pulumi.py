@@ -6,13 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from readiness.facts.kubernetes import is_object, resource
+from readiness.facts.kubernetes import is_object, resource, text_of
 from readiness.facts.resources import Resource
 from readiness.facts.unknown import UNKNOWN, Fields, guard
 from readiness.facts.unread import Unread
 
-UNKNOWN_ON_THE_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNKNOWN_ON_THE_WIRE = frozenset(  # of text, true or false, numbers, lists, mappings, assets and archives
+    {
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+    }
+)
 SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks a wrapped value, such as a secret
+HELM = "kubernetes:helm.sh/"
 SECRET_SHOWN = "[secret]"
 GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced"})
 
@@ -61,6 +72,9 @@ def planned(type: str, name: str, inputs: Any, protected: bool, file: str) -> Re
     if provider == "kubernetes" and is_object(body):
         made = resource(body, file)
         return made if isinstance(made, Unread) else replace(made, protected=protected)
+    if type.startswith(HELM):
+        namespace, chart = text_of(dict.get(body, "namespace"), "default"), text_of(dict.get(body, "name"), name)
+        return Resource(provider, type.rpartition(":")[2], "helm.sh/v3", namespace, chart, body, file, 0, protected)
     if provider in ("aws", "awsx", "eks"):
         return Resource("aws", type, "", "", name, body, file, 0, protected)
     return None
@@ -68,8 +82,8 @@ def planned(type: str, name: str, inputs: Any, protected: bool, file: str) -> Re
 
 def decode(value: Any) -> Any:
     """A value as it was in the program: unknown and secret ones are not known, whole numbers are whole."""
-    if value in (UNKNOWN_ON_THE_WIRE, SECRET_SHOWN):
-        return UNKNOWN
+    if isinstance(value, str):
+        return UNKNOWN if value in UNKNOWN_ON_THE_WIRE or value == SECRET_SHOWN else value
     if isinstance(value, dict):
         if SIGNATURE in value:
             return UNKNOWN

@@ -42,7 +42,7 @@ def scalable(facts: Facts) -> Iterator[Workload]:
 
 
 def keeps_one_volume(workload: Workload) -> bool:
-    """It is recreated rather than rolled, as a database on one disk must be."""
+    """It is recreated rather than rolled, as what keeps a lock or a disk must be: two versions never run at once."""
     return bool(fields(workload.resource.spec, "strategy").get("type") == "Recreate")
 
 

@@ -1,0 +1,64 @@
+"""``readiness preview``: what Pulumi programs would make, judged before it is made."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from readiness import preview
+from readiness.commands.options import chosen, publish, report_options
+from readiness.control import Verdict
+from readiness.controls import catalogue
+from readiness.errors import BadRequest
+from readiness.facts import Facts
+from readiness.facts.kubernetes import gather
+from readiness.facts.pulumi import read_plan
+from readiness.facts.resources import Resources
+from readiness.judge import judge
+from readiness.reports import Report
+
+
+@click.command("preview")
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER…", type=click.Path(path_type=Path))
+@click.option("--engine", is_flag=True, help="Take the plan of pulumi preview, which knows what is deployed already.")
+@click.option("--python", default=sys.executable, help="The Python that has what the programs import.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the plan, for check --resources.")
+@report_options
+def command(
+    folders: tuple[Path, ...],
+    engine: bool,
+    python: str,
+    save: Path | None,
+    form: str,
+    output: Path | None,
+    only: tuple[str, ...],
+    environment: str,
+) -> int:
+    """Judge what Pulumi programs plan, in the order in which they refer to one another.
+
+    This runs the programs. Without --engine neither the Pulumi command nor an account is needed; what only a provider
+    could tell is then unknown, and what depends on it is not evaluated.
+
+    Exit code: 0 all pass, 1 something mandatory fails or is not known, 2 a program could not be run.
+    """
+    plan = preview.by_engine(folders, environment) if engine else preview.without_engine(folders, environment, python)
+    if save:
+        keep(plan, save)
+    found, unread = gather(read_plan(plan, save.as_posix() if save else "preview"))
+    facts = Facts(resources=Resources(found, unread), environment=environment)
+    results = judge(chosen(catalogue("resources"), only), facts, whole=False)
+    publish(Report(environment, tuple(results)), form, output)
+    blocking = (Verdict.FAIL, Verdict.NOT_EVALUATED)
+    return int(any(one.control.mandatory and one.verdict in blocking for one in results))
+
+
+def keep(plan: dict[str, Any], save: Path) -> None:
+    """Writes a plan. Secrets in it are marked or left out as Pulumi does, but it may hold them: keep it out of git."""
+    try:
+        save.write_text(json.dumps(plan), encoding="utf-8")
+    except OSError as error:
+        raise BadRequest(f"--save {save}: {error.strerror}; name a file in a folder that exists") from None

@@ -1,0 +1,75 @@
+"""Gets the plans of Pulumi programs: without an engine, or from the engine's own preview. Either runs the program."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from readiness.errors import NothingToJudge
+
+PROGRAM = Path(__file__).with_name("pulumi_program.py")
+LONGEST_SECONDS = 600
+
+
+def without_engine(folders: Sequence[Path], environment: str, python: str) -> dict[str, Any]:
+    """The plan of several programs, each given the outputs of those before it.
+
+    Raises:
+        NothingToJudge: a folder holds no program, or the program failed; carries its last lines.
+    """
+    states: list[Any] = []
+    outputs: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        others, plan = Path(temporary) / "others.json", Path(temporary) / "plan.json"
+        for folder in folders:
+            known(folder)
+            others.write_text(json.dumps(outputs), encoding="utf-8")
+            run([python, str(PROGRAM), str(folder), environment, str(others), str(plan)], folder)
+            told = json.loads(plan.read_text(encoding="utf-8"))
+            states.extend(told["steps"])
+            outputs[told["stack"]] = told["outputs"]
+    return {"steps": states}
+
+
+def by_engine(folders: Sequence[Path], environment: str) -> dict[str, Any]:
+    """The plan of several programs, from ``pulumi preview``. Raises ``NothingToJudge`` as above."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise NothingToJudge("--engine needs the command pulumi: https://www.pulumi.com/docs/install/")
+    states: list[Any] = []
+    for folder in folders:
+        known(folder)
+        command = [pulumi, "preview", "--json", "--non-interactive", "--stack", environment, "--cwd", str(folder)]
+        states.extend(json.loads(run(command, folder)).get("steps") or [])
+    return {"steps": states}
+
+
+def known(folder: Path) -> None:
+    if not (folder / "Pulumi.yaml").is_file():
+        raise NothingToJudge(f"{folder} holds no Pulumi.yaml: name the folder of a Pulumi project")
+
+
+def run(command: list[str], folder: Path) -> str:
+    """What a command prints."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_SECONDS)
+    except OSError as error:
+        raise NothingToJudge(f"{command[0]} cannot be run: {error.strerror}; name a Python with --python") from None
+    except subprocess.TimeoutExpired:
+        raise NothingToJudge(f"the program of {folder} ran longer than {LONGEST_SECONDS} s: it was stopped") from None
+    if done.returncode:
+        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        raise NothingToJudge(f"the program of {folder} failed:\n{last}\n{advice(last)}")
+    return done.stdout
+
+
+def advice(said: str) -> str:
+    if "No module named" in said:
+        return f"name the Python that has what the program imports: --python .venv/bin/python (now {sys.executable})"
+    return "mend the program, or its settings for this environment"
