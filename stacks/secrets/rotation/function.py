@@ -126,7 +126,7 @@ class CallerKey:
 
 def handler(event: dict[str, str], _context: object) -> None:
     """What Secrets Manager calls, once for each step."""
-    import boto3  # type: ignore[import-not-found]  # Lambda has it, and nothing else needs it
+    import boto3  # Lambda has it, and nothing else needs it
 
     overlap = timedelta(days=int(os.environ["OVERLAP_DAYS"]))
     rotate(boto3.client("secretsmanager"), event, datetime.now(UTC), overlap)
