@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, ResourceOptions
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from stacks.observability.values.logs import PORT as LOKI_PORT
 from stacks.platform.component import Component
@@ -41,7 +42,7 @@ class Agents(Component):
         super().__init__(name, opts)
         made = kubernetes.core.v1.Namespace(
             name,
-            metadata={"name": NAME, "labels": {**SECURITY, "app.kubernetes.io/name": NAME}},
+            metadata=ObjectMetaArgs(name=NAME, labels={**SECURITY, "app.kubernetes.io/name": NAME}),
             opts=self.child(args.protection),
         )
         self.namespace: Output[str] = made.metadata.name
@@ -57,6 +58,6 @@ class Agents(Component):
             ],
         }
         kubernetes.networking.v1.NetworkPolicy(
-            name, metadata={"name": NAME, "namespace": self.namespace}, spec=spec, opts=self.child()
+            name, metadata=ObjectMetaArgs(name=NAME, namespace=self.namespace), spec=spec, opts=self.child()
         )
         self.register_outputs({"namespace": self.namespace})

@@ -9,6 +9,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from stacks.observability import charts
+from stacks.observability.agents import NAME as AGENTS_NAMESPACE
 from stacks.observability.agents import Agents, AgentsArgs
 from stacks.observability.alerts import platform_rules
 from stacks.observability.login import SECRET as GRAFANA_SECRET
@@ -86,7 +87,7 @@ class Collecting(Component):
                 settings=settings,
                 alertmanager=alertmanager_config(settings.routing, notify=settings.notifications is not None),
                 grafana_secret=GRAFANA_SECRET,
-                agents_namespace=agents.namespace,
+                agents_namespace=AGENTS_NAMESPACE,
                 dashboards=sorted(self._dashboards()),
                 cluster=self._name,
             )
@@ -107,6 +108,7 @@ class Collecting(Component):
             region=settings.in_aws.region,
             namespace=self._namespace,
             kms_key_arn=self._args.stacks.secrets.kms_key_arn,
+            reader_role=f"{self._name}-external-secrets",
             protection=self._args.data,
         )
         return [Receivers("receivers", args, self.child())]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 from pulumi import Input, Output, ResourceOptions
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.rbac import v1 as rbac
 
 from stacks.observability.values.grafana import ACCOUNT
 from stacks.platform.component import Component
@@ -42,9 +44,9 @@ class Login(Component):
     def __init__(self, name: str, args: LoginArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         password = random.RandomPassword(name, length=40, special=False, opts=self.child(args.protection)).result
-        secret = kubernetes.core.v1.Secret(
+        secret = core.Secret(
             name,
-            metadata={"name": SECRET, "namespace": args.namespace},
+            metadata=ObjectMetaArgs(name=SECRET, namespace=args.namespace),
             string_data={"admin-user": "admin", "admin-password": password},
             opts=self.child(args.protection),
         )
@@ -54,16 +56,16 @@ class Login(Component):
         self.register_outputs({"secret": self.secret})
 
     def _may_read(self, name: str, where: Input[str], grafana: Input[str]) -> None:
-        role = kubernetes.rbac.v1.Role(
+        role = rbac.Role(
             name,
-            metadata={"name": "grafana-dashboards", "namespace": where},
-            rules=[{"api_groups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]}],
+            metadata=ObjectMetaArgs(name="grafana-dashboards", namespace=where),
+            rules=[rbac.PolicyRuleArgs(api_groups=[""], resources=["configmaps"], verbs=["get", "list", "watch"])],
             opts=self.child(),
         )
-        kubernetes.rbac.v1.RoleBinding(
+        rbac.RoleBinding(
             name,
-            metadata={"name": "grafana-dashboards", "namespace": where},
-            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": role.metadata.name},
-            subjects=[{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": grafana}],
+            metadata=ObjectMetaArgs(name="grafana-dashboards", namespace=where),
+            role_ref=rbac.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
+            subjects=[rbac.SubjectArgs(kind="ServiceAccount", name=ACCOUNT, namespace=grafana)],
             opts=self.child(),
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi_kubernetes as kubernetes
 from pulumi import Input, ResourceOptions
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from stacks.observability.agents import NAME as AGENTS_NAMESPACE
 from stacks.observability.values.collectors import NAME as COLLECTOR
@@ -105,7 +106,7 @@ class Peers(Component):
         )
         kubernetes.networking.v1.NetworkPolicy(
             "scraping",
-            metadata={"name": "allow-scraping", "namespace": args.services},
+            metadata=ObjectMetaArgs(name="allow-scraping", namespace=args.services),
             spec=_spec({}, ingress=[_namespace(args.namespace, SERVICE_PORT, pods=PROMETHEUS)]),
             opts=self.child(),
         )
@@ -127,7 +128,7 @@ class Peers(Component):
     ) -> None:
         kubernetes.networking.v1.NetworkPolicy(
             name,
-            metadata={"name": f"allow-{name}", "namespace": self._args.namespace},
+            metadata=ObjectMetaArgs(name=f"allow-{name}", namespace=self._args.namespace),
             spec=_spec(pods, ingress, egress),
             opts=self.child(),
         )

@@ -13,6 +13,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from stacks.observability.routes import KEYS, RECEIVERS_SECRET
 from stacks.platform.component import Component
+from stacks.platform.iam import allow, policy
 
 API = "external-secrets.io/v1"
 STORE = "secrets-manager"
@@ -23,10 +24,11 @@ class ReceiversArgs:
     """What the receivers are told.
 
     Attributes:
-        secret: the name in Secrets Manager; below what External Secrets may read.
+        secret: the name in Secrets Manager.
         region: whose Secrets Manager it is.
         namespace: where Alertmanager is.
         kms_key_arn: the key that encrypts it.
+        reader_role: the name of the role with which External Secrets reads.
         protection: options for the secret.
     """
 
@@ -34,6 +36,7 @@ class ReceiversArgs:
     region: str
     namespace: Input[str]
     kms_key_arn: Input[Any]
+    reader_role: str
     protection: ResourceOptions
 
 
@@ -52,7 +55,28 @@ class Receivers(Component):
             spec={"provider": {"aws": {"service": "SecretsManager", "region": args.region}}},
             opts=self.child(),
         )
-        begun = self._begun(name, args)
+        secret = aws.secretsmanager.Secret(
+            name,
+            name=args.secret,
+            description="Keys of PagerDuty, the chat and the heartbeat, for Alertmanager",
+            kms_key_id=args.kms_key_arn,
+            recovery_window_in_days=30,
+            opts=self.child(args.protection),
+        )
+        # Every field says that it is to be filled in, so that Alertmanager starts and its failures can be counted.
+        begun = aws.secretsmanager.SecretVersion(
+            name,
+            secret_id=secret.id,
+            secret_string=json.dumps(dict.fromkeys(KEYS, "fill-in")),
+            opts=self.child(ignore_changes=["secretString", "versionStages"]),
+        )
+        grant = aws.iam.RolePolicy(
+            name,
+            name=RECEIVERS_SECRET,
+            role=args.reader_role,
+            policy=policy(allow(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], secret.arn)),
+            opts=self.child(),
+        )
         CustomResource(
             f"{name}-secret",
             api_version=API,
@@ -64,23 +88,6 @@ class Receivers(Component):
                 "target": {"name": RECEIVERS_SECRET, "creationPolicy": "Owner", "deletionPolicy": "Retain"},
                 "data": [{"secretKey": key, "remoteRef": {"key": args.secret, "property": key}} for key in KEYS],
             },
-            opts=self.child(depends_on=[store, begun]),
+            opts=self.child(depends_on=[store, begun, grant]),
         )
         self.register_outputs({})
-
-    def _begun(self, name: str, args: ReceiversArgs) -> aws.secretsmanager.SecretVersion:
-        """Every field says that it is to be filled in, so that Alertmanager starts and its failures can be counted."""
-        secret = aws.secretsmanager.Secret(
-            name,
-            name=args.secret,
-            description="Keys of PagerDuty, the chat and the heartbeat, for Alertmanager",
-            kms_key_id=args.kms_key_arn,
-            recovery_window_in_days=30,
-            opts=self.child(args.protection),
-        )
-        return aws.secretsmanager.SecretVersion(
-            name,
-            secret_id=secret.id,
-            secret_string=json.dumps(dict.fromkeys(KEYS, "fill-in")),
-            opts=self.child(ignore_changes=["secretString", "versionStages"]),
-        )

@@ -68,37 +68,25 @@ class PrivateBucket(Component):
         self.register_outputs({"name": self.name})
 
     def _encrypt(self, name: str, args: PrivateBucketArgs, of: dict[str, Any]) -> None:
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            name,
-            rules=[
-                {
-                    "apply_server_side_encryption_by_default": {
-                        "sse_algorithm": "aws:kms",
-                        "kms_master_key_id": args.kms_key_arn,
-                    },
-                    "bucket_key_enabled": True,  # one call of KMS for many objects
-                }
-            ],
-            **of,
-            opts=self.child(),
-        )
+        rule: Any = {
+            "apply_server_side_encryption_by_default": {
+                "sse_algorithm": "aws:kms",
+                "kms_master_key_id": args.kms_key_arn,
+            },
+            "bucket_key_enabled": True,  # one call of KMS for many objects
+        }
+        aws.s3.BucketServerSideEncryptionConfiguration(name, rules=[rule], **of, opts=self.child())
 
     def _clean_up(self, name: str, args: PrivateBucketArgs, of: dict[str, Any]) -> None:
         """What nobody can see any more must not be paid for."""
-        aws.s3.BucketLifecycleConfiguration(
-            name,
-            rules=[
-                {
-                    "id": "old-versions",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "noncurrent_version_expiration": {"noncurrent_days": args.old_versions_days},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                }
-            ],
-            **of,
-            opts=self.child(depends_on=[self.versioning]),
-        )
+        rule: Any = {
+            "id": "old-versions",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "noncurrent_version_expiration": {"noncurrent_days": args.old_versions_days},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+        }
+        aws.s3.BucketLifecycleConfiguration(name, rules=[rule], **of, opts=self.child(depends_on=[self.versioning]))
 
 
 def _tls_only(arn: Output[str]) -> Output[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pulumi import Output, Resource, ResourceOptions
 
@@ -121,13 +122,14 @@ class Cloud(Component):
     def _identity(self, artifacts: Artifacts) -> PodIdentity:
         """MLflow reads and writes the artifacts, and deletes what its users delete; old versions stay."""
         args, bucket = self._args, artifacts.bucket.arn
+        key: Output[Any] = args.stacks.secrets.kms_key_arn
         statements = [
             allow(["s3:ListBucket", "s3:GetBucketLocation"], bucket),
             allow(
                 ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
                 Output.concat(bucket, "/*"),
             ),
-            allow(["kms:Decrypt", "kms:GenerateDataKey"], args.stacks.secrets.kms_key_arn),
+            allow(["kms:Decrypt", "kms:GenerateDataKey"], key),
         ]
         identity = PodIdentityArgs(
             role=f"{args.name}-mlflow",

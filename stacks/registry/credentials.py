@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 from pulumi import Input, Output, ResourceOptions
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from stacks.platform.component import Component
 
@@ -39,7 +40,7 @@ class Credentials(Component):
         super().__init__(name, opts)
         secret = kubernetes.core.v1.Secret(
             name,
-            metadata={"name": "mlflow-admin", "namespace": args.namespace},
+            metadata=ObjectMetaArgs(name="mlflow-admin", namespace=args.namespace),
             string_data={
                 "MLFLOW_AUTH_ADMIN_USERNAME": "admin",
                 "MLFLOW_AUTH_ADMIN_PASSWORD": self._generated(f"{name}-admin", args),

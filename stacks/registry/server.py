@@ -9,16 +9,19 @@ from typing import Any
 
 import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, Resource, ResourceOptions
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.networking import v1 as networking
 
 from stacks.platform.component import Component
 from stacks.platform.names import PLATFORM_NAMESPACE
 from stacks.registry.pod import PORT, PodArgs, pod
 from stacks.registry.settings import MlflowSettings
-from stacks.registry.storage import Storage
+from stacks.registry.storage import Peer, Storage
 
 NAME = "mlflow"
 LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/component": "registry"}
-SELECTOR = {"match_labels": {"app.kubernetes.io/name": NAME}}
+SELECTOR = {"app.kubernetes.io/name": NAME}
 
 
 @dataclass(frozen=True)
@@ -59,45 +62,34 @@ class Mlflow(Component):
         super().__init__(name, opts)
         self._args = args
         config = basic_auth(args.storage.accounts)
-        account = kubernetes.core.v1.ServiceAccount(
+        account = core.ServiceAccount(
             name, metadata=self._metadata(), automount_service_account_token=False, opts=self.child()
         )
-        settings = kubernetes.core.v1.ConfigMap(
-            name, metadata=self._metadata(), data={"basic_auth.ini": config}, opts=self.child()
-        )
+        settings = core.ConfigMap(name, metadata=self._metadata(), data={"basic_auth.ini": config}, opts=self.child())
         self._policy(name)
-        template = {
-            "metadata": {
-                "labels": LABELS,
-                # A changed configuration restarts it.
-                "annotations": {"airworthy/config": hashlib.sha256(config.encode()).hexdigest()},
-            },
-            "spec": pod(
-                PodArgs(
-                    image=args.image,
-                    settings=args.settings,
-                    storage=args.storage,
-                    hosts=hosts(),
-                    admin=args.admin,
-                    accounts=args.accounts,
-                    config=settings.metadata.name,
-                    service_account=account.metadata.name,
-                )
-            ),
-        }
+        pod_args = PodArgs(
+            image=args.image,
+            settings=args.settings,
+            storage=args.storage,
+            hosts=hosts(),
+            admin=args.admin,
+            accounts=args.accounts,
+            config=settings.metadata.name,
+            service_account=account.metadata.name,
+        )
         kubernetes.apps.v1.Deployment(
             name,
             metadata=self._metadata(),
-            spec={"replicas": 1, "strategy": {"type": "Recreate"}, "selector": SELECTOR, "template": template},
+            spec=_deployment(pod_args, config),
             opts=self.child(depends_on=list(args.after)),
         )
-        kubernetes.core.v1.Service(
+        core.Service(
             name,
             metadata=self._metadata(),
-            spec={
-                "selector": SELECTOR["match_labels"],
-                "ports": [{"name": "http", "port": PORT, "target_port": "http"}],
-            },
+            spec=core.ServiceSpecArgs(
+                selector=SELECTOR,
+                ports=[core.ServicePortArgs(name="http", port=PORT, target_port="http")],
+            ),
             opts=self.child(),
         )
         self.tracking_uri = Output.format("http://{0}.{1}.svc:{2}", NAME, args.namespace, PORT)
@@ -105,22 +97,44 @@ class Mlflow(Component):
 
     def _policy(self, name: str) -> None:
         """The services may ask it; it may reach what its storage needs."""
-        callers = {"match_labels": {"kubernetes.io/metadata.name": self._args.services_namespace}}
-        ingress = [{"from_": [{"namespace_selector": callers}], "ports": [{"protocol": "TCP", "port": PORT}]}]
-        kubernetes.networking.v1.NetworkPolicy(
+        callers = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": self._args.services_namespace})
+        networking.NetworkPolicy(
             name,
             metadata=self._metadata(),
-            spec={
-                "pod_selector": SELECTOR,
-                "policy_types": ["Ingress", "Egress"],
-                "ingress": ingress,
-                "egress": self._args.storage.egress,
-            },
+            spec=networking.NetworkPolicySpecArgs(
+                pod_selector=LabelSelectorArgs(match_labels=SELECTOR),
+                policy_types=["Ingress", "Egress"],
+                ingress=[
+                    networking.NetworkPolicyIngressRuleArgs(
+                        from_=[networking.NetworkPolicyPeerArgs(namespace_selector=callers)],
+                        ports=[networking.NetworkPolicyPortArgs(protocol="TCP", port=PORT)],
+                    )
+                ],
+                egress=[_reach(peer) for peer in self._args.storage.egress],
+            ),
             opts=self.child(),
         )
 
-    def _metadata(self) -> dict[str, Any]:
-        return {"name": NAME, "namespace": self._args.namespace, "labels": LABELS}
+    def _metadata(self) -> ObjectMetaArgs:
+        return ObjectMetaArgs(name=NAME, namespace=self._args.namespace, labels=LABELS)
+
+
+def _deployment(args: PodArgs, config: str) -> Any:
+    """One pod at a time, started anew when its configuration changes."""
+    annotations = {"airworthy/config": hashlib.sha256(config.encode()).hexdigest()}
+    return {
+        "replicas": 1,
+        "strategy": {"type": "Recreate"},
+        "selector": {"match_labels": SELECTOR},
+        "template": {"metadata": {"labels": LABELS, "annotations": annotations}, "spec": pod(args)},
+    }
+
+
+def _reach(peer: Peer) -> networking.NetworkPolicyEgressRuleArgs:
+    return networking.NetworkPolicyEgressRuleArgs(
+        to=[networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=peer.cidr))],
+        ports=[networking.NetworkPolicyPortArgs(protocol="TCP", port=peer.port)],
+    )
 
 
 def hosts() -> list[str]:

@@ -14,6 +14,19 @@ POD_IDENTITY_AGENT = "169.254.170.23/32"
 
 
 @dataclass(frozen=True)
+class Peer:
+    """Whom the server reaches.
+
+    Attributes:
+        cidr: their addresses.
+        port: on which TCP port.
+    """
+
+    cidr: Input[Any]
+    port: int
+
+
+@dataclass(frozen=True)
 class Storage:
     """What the server is told of its data, and what its pod mounts for that. No part of it is a secret.
 
@@ -24,7 +37,7 @@ class Storage:
         volumes: the pod's volumes.
         mounts: where the server mounts them.
         environment: environment variables of the server.
-        egress: whom it reaches, as rules of a NetworkPolicy.
+        egress: whom it reaches.
     """
 
     database: str
@@ -33,7 +46,7 @@ class Storage:
     volumes: list[dict[str, Any]]
     mounts: list[dict[str, Any]]
     environment: dict[str, str] = field(default_factory=dict)
-    egress: list[dict[str, Any]] = field(default_factory=list)
+    egress: list[Peer] = field(default_factory=list)
 
 
 def on_volume(claim: Input[str]) -> Storage:
@@ -66,12 +79,8 @@ def in_cloud(bucket: Input[str], secret: Input[str], network: Input[Any]) -> Sto
         mounts=[{"name": "postgresql", "mount_path": SERVICE_FOLDER, "read_only": True}],
         environment={"PGSERVICEFILE": f"{SERVICE_FOLDER}/{SERVICE_FILE}"},
         egress=[
-            _reach(network, 5432),
-            _reach("0.0.0.0/0", 443),  # S3 has no addresses of its own; the role says which bucket
-            _reach(POD_IDENTITY_AGENT, 80),
+            Peer(network, 5432),
+            Peer("0.0.0.0/0", 443),  # S3 has no addresses of its own; the role says which bucket
+            Peer(POD_IDENTITY_AGENT, 80),
         ],
     )
-
-
-def _reach(addresses: Input[str], port: int) -> dict[str, Any]:
-    return {"to": [{"ip_block": {"cidr": addresses}}], "ports": [{"protocol": "TCP", "port": port}]}

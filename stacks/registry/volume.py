@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, ResourceOptions
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from stacks.platform.component import Component
 from stacks.registry.settings import VolumeSettings
@@ -37,19 +38,19 @@ class Volume(Component):
 
     def __init__(self, name: str, args: VolumeArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        claim = kubernetes.core.v1.PersistentVolumeClaim(
+        claim = core.PersistentVolumeClaim(
             name,
-            metadata={
-                "name": "mlflow-data",
-                "namespace": args.namespace,
+            metadata=ObjectMetaArgs(
+                name="mlflow-data",
+                namespace=args.namespace,
                 # A storage class may wait for the first pod, which comes only after this.
-                "annotations": {"pulumi.com/skipAwait": "true"},
-            },
-            spec={
-                "access_modes": ["ReadWriteOnce"],
-                "storage_class_name": args.settings.storage_class,
-                "resources": {"requests": {"storage": args.settings.size}},
-            },
+                annotations={"pulumi.com/skipAwait": "true"},
+            ),
+            spec=core.PersistentVolumeClaimSpecArgs(
+                access_modes=["ReadWriteOnce"],
+                storage_class_name=args.settings.storage_class,
+                resources=core.VolumeResourceRequirementsArgs(requests={"storage": args.settings.size}),
+            ),
             opts=self.child(args.protection),
         )
         self.claim: Output[str] = claim.metadata.name
