@@ -1,7 +1,6 @@
 """A cluster, the project's images in it, a registry that holds two approved models, and a way to release them."""
 
 import ipaddress
-import json
 import os
 import shutil
 import socket
@@ -12,7 +11,7 @@ import pytest
 from cluster import images
 from cluster.kube import Kube
 from cluster.prometheus import listening_at, prometheus
-from cluster.release import CALLER, Release, furnished
+from cluster.release import Release, furnished
 from needs import need
 from project import end, free_port, run, start, until
 from serving import HERE, Material
@@ -99,18 +98,11 @@ def watcher(node, tmp_path_factory):
 
 
 @pytest.fixture
-def release(kubectl, loaded, project, project_env, material, registry, watcher, request):
+def release(kubectl, loaded, project, project_env, material, registry, watcher):
     """A namespace with all that the service expects of the platform, and nothing deployed yet."""
-    path = os.pathsep.join(str(project / part) for part in ("", "src", "tests"))
     platform = {"tracking_uri": registry, "prometheus_url": watcher.url, "context": "tests"}
     platform |= {"runbook_base": "https://runbooks.example"}
     usual = {"image": images.SERVICE, "pull_image": images.PULL, "platform": platform, "model_version": "1"}
     usual |= {"strategy": {"kind": "rolling"}, "resources": {"cpu": "100m", "memory": "256Mi"}}
-
-    def plan(**settings):
-        chosen = json.dumps({**usual, **settings})
-        said = run(project, project_env, HERE / "cluster/objects.py", "dev", chosen, PYTHONPATH=path)
-        return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-
     with furnished(kubectl, material) as kube:
-        yield Release(kube, plan, CALLER)
+        yield Release(kube, project, project_env, usual)

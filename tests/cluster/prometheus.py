@@ -43,7 +43,7 @@ def config(monitor, discovery):
     job = {"job_name": "service", "metrics_path": end["path"], "relabel_configs": relabel}
     return {
         "global": {"scrape_interval": EVERY, "scrape_timeout": EVERY},
-        "scrape_configs": [{**job, "http_sd_configs": [{"url": discovery, "refresh_interval": EVERY}]}],
+        "scrape_configs": [{**job, "http_sd_configs": [{"url": discovery, "refresh_interval": "5s"}]}],
     }
 
 
@@ -108,7 +108,7 @@ def scraped(server, kube, monitor):
             self.wfile.write(body)
 
         def log_message(self, *_):
-            pass
+            """Nobody reads it."""
 
     discovery = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=discovery.serve_forever, daemon=True).start()

@@ -1,8 +1,12 @@
 """The service in a namespace of its own, deployed as its project's program plans it."""
 
+import json
+import os
 from contextlib import contextmanager
 
 from cluster.kube import namespace
+from project import end, start
+from serving import HERE
 
 NAME = "diagnosis"
 """What the project's own planning calls it."""
@@ -11,34 +15,66 @@ CALLER = 30080
 """Port of the node at which the tests call the service."""
 
 
+FOLLOW = """
+import sys
+from deploy.follow import Place, TakenBack, follow
+try:
+    follow(Place(sys.argv[1], sys.argv[2]))
+except TakenBack as error:
+    sys.exit(str(error))
+"""
+
+
 class Release:
-    """The service in a namespace of its own, deployed as its project's program plans it.
+    """The service in a namespace of its own.
 
     Args:
         kube: the namespace.
-        plan: gives the objects of a release, by settings.
-        port: of the node, at which it is called.
+        project: whose service it is.
+        python: its environment's.
+        usual: settings of each release, unless told otherwise.
     """
 
-    def __init__(self, kube, plan, port):
-        self.kube, self.plan, self.port = kube, plan, port
+    port = CALLER
+
+    def __init__(self, kube, project, python, usual):
+        self.kube, self._project, self._python, self._usual = kube, project, python, usual
 
     def deploy(self, **settings):
         """Puts a release onto the cluster; returns its objects."""
-        objects = self.plan(namespace=self.kube.namespace, **settings)
-        self.kube.apply(*objects)
+        chosen = json.dumps({**self._usual, "namespace": self.kube.namespace, **settings})
+        code, said = self._run(HERE / "cluster/objects.py", "dev", chosen)
+        assert code == 0, said
+        objects = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        self.kube.apply(*map(reached, objects))
         return objects
 
-    @property
-    def workload(self):
-        """The Deployment or Rollout."""
-        kind = "rollout" if self.kube.run("get", "rollouts", "--ignore-not-found").startswith("NAME") else "deployment"
-        return self.kube.get(kind, NAME)
+    def follow(self):
+        """Waits for the outcome as `make deploy` does; returns whether the release stays, and what was told."""
+        code, said = self._run("-c", FOLLOW, NAME, self.kube.namespace)
+        return code == 0, said
+
+    def _run(self, *words):
+        path = os.pathsep.join(str(self._project / part) for part in ("", "src", "tests"))
+        process = start(self._project, self._python, *words, PYTHONPATH=path)
+        try:
+            said, _ = process.communicate(timeout=600)
+        finally:
+            end(process)
+        return process.returncode, said
 
     @property
     def ready(self):
         """The pods that are ready and not about to end."""
         return [pod for pod in self.kube.pods(SELECTOR) if is_ready(pod)]
+
+
+def reached(one):
+    """The same object, but the service's own Service is reached from outside the cluster, where the tests are."""
+    if one["kind"] != "Service" or one["metadata"]["name"] != NAME:
+        return one
+    (port,) = one["spec"]["ports"]
+    return {**one, "spec": {**one["spec"], "type": "NodePort", "ports": [{**port, "nodePort": CALLER}]}}
 
 
 def is_ready(pod):
@@ -48,12 +84,9 @@ def is_ready(pod):
 
 @contextmanager
 def furnished(kubectl, material):
-    """A namespace with the service's secrets, and a port at which to call it."""
+    """A namespace with the service's secrets."""
     with namespace(kubectl, "airworthy-tests-services") as kube:
         files = {"api-keys.json": "api-keys.json", "audit-key.pem": "audit.pem", "audit-input-key": "audit-input"}
         kube.secret(f"{NAME}-service", **{key: (material.folder / file).read_text() for key, file in files.items()})
         kube.secret(f"{NAME}-registry", MLFLOW_TRACKING_USERNAME="reader", MLFLOW_TRACKING_PASSWORD="unused")
-        ports = [{"port": 80, "targetPort": "http", "nodePort": CALLER}]
-        spec = {"type": "NodePort", "selector": {"app.kubernetes.io/name": NAME}, "ports": ports}
-        kube.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "caller"}, "spec": spec})
         yield kube

@@ -49,14 +49,7 @@ class Workload(Part):
         needed: list[pulumi.Resource] = [account, *before, *self._audit(app)]
         if not isinstance(chosen, Rolling):
             needed.append(self._analysis(app, chosen, around))
-        template = pod.template(app, config, around.tracking_uri)
-        spec = {
-            "selector": {"matchLabels": app.selector},
-            "template": template,
-            "revisionHistoryLimit": HISTORY,
-            "progressDeadlineSeconds": 300,
-            "minReadySeconds": 5,
-        }
+        spec = _spec(app, config, around)
         options = self.child(depends_on=needed)
         match chosen:
             case Rolling():
@@ -109,6 +102,17 @@ class Workload(Part):
                 opts=self.child(protect=kept, retain_on_delete=kept),
             )
         ]
+
+
+def _spec(app: App, config: Config, around: Surroundings) -> dict[str, Any]:
+    """What a Deployment and a Rollout have in common."""
+    return {
+        "selector": {"matchLabels": app.selector},
+        "template": pod.template(app, config, around.tracking_uri),
+        "revisionHistoryLimit": HISTORY,
+        "progressDeadlineSeconds": 300,
+        "minReadySeconds": 5,
+    }
 
 
 def target(app: App) -> dict[str, str]:
