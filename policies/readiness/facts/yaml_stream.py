@@ -188,7 +188,7 @@ def scalar(text: str) -> Any:
 def syntax_error(error: yaml.YAMLError, text: str, file: str) -> Unread:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
-    line = mark.line + 1 if mark else 0
+    line = min(mark.line, text.rstrip("\n").count("\n")) + 1 if mark else 0
     if "{{" in text or "{%" in text:
         why = f"it is a template, and no YAML before it is rendered ({problem})"
         return Unread(file, line, why, RENDER, templated=True)
