@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from readiness.control import Problem, control
 from readiness.controls.rbac import bindings
 from readiness.facts import Facts
 from readiness.facts.pods import running
-from readiness.facts.resources import Resource, mappings
+from readiness.facts.resources import Resource, WrongShape, mappings
 from readiness.facts.scalars import flag, text
+from readiness.facts.selection import matching
+from readiness.facts.unknown import UnknownValue
 from readiness.facts.workloads import Workload
 
 TOKENS = "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/"
@@ -51,8 +54,22 @@ def no_idle_token(workload: Workload, facts: Facts) -> Iterator[Problem]:
     if mounted is None:
         own = facts.resources.find("ServiceAccount", namespace, name)
         mounted = flag(own.body, "automountServiceAccountToken") if own else None
-    if mounted is not False and not any(bound(one, name, namespace) for one in bindings(facts)):
+    candidates = facts.once(by_account).get(name, []) + facts.once(by_account).get("", [])
+    if mounted is not False and not matching(candidates, lambda one: bound(one, name, namespace)):
         yield Problem(f"a token of {name} is mounted, but no role is bound to it")
+
+
+def by_account(facts: Facts) -> dict[str, list[Resource]]:
+    """Bindings by the service accounts they name; those of which that is not known by an empty name."""
+    found: dict[str, list[Resource]] = defaultdict(list)
+    for binding in bindings(facts):
+        try:
+            names = {text(one, "name") for one in mappings(binding.body, "subjects")}
+        except (UnknownValue, WrongShape):
+            names = {""}
+        for name in names:
+            found[name].append(binding)
+    return found
 
 
 def bound(binding: Resource, name: str, namespace: str) -> bool:

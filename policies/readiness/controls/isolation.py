@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
+from typing import Any
 
 from readiness.control import Problem, control
 from readiness.facts import Facts
@@ -11,6 +12,7 @@ from readiness.facts.pods import labels_of, running
 from readiness.facts.resources import Resource, fields, items, line_of, mappings
 from readiness.facts.scalars import text
 from readiness.facts.selection import matching, same_namespace, selects
+from readiness.facts.selectors import Selected, Selecting, known
 from readiness.facts.workloads import Workload
 
 POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
@@ -38,6 +40,18 @@ def directions(policy: Resource) -> list[str]:
     return named or ["Ingress", *(["Egress"] if policy.spec.get("egress") is not None else [])]
 
 
+def wanted(policy: Resource) -> dict[str, Any]:
+    return fields(policy.spec, "podSelector", "matchLabels")
+
+
+def by_labels(facts: Facts) -> Selecting[Resource]:
+    return Selecting(policies(facts), lambda one: one.namespace, wanted)
+
+
+def pods_by_labels(facts: Facts) -> Selected[Workload]:
+    return Selected(running(facts.workloads), lambda one: one.resource.namespace, labels_of)
+
+
 def isolated(workload: Workload, facts: Facts, direction: str) -> bool:
     """A policy of its namespace selects the pods and denies in this direction. Raises if that cannot be told."""
 
@@ -46,7 +60,8 @@ def isolated(workload: Workload, facts: Facts, direction: str) -> bool:
             return False
         return selects(fields(policy.spec, "podSelector"), labels_of(workload))
 
-    return bool(matching(policies(facts), denies))
+    labels = known(labels_of, workload)
+    return bool(matching(facts.once(by_labels).of(workload.resource.namespace, labels), denies))
 
 
 @control(
@@ -113,8 +128,8 @@ def too_broad(peer: dict[str, object], rules: str, ports: bool) -> Iterator[Prob
 
 def aimed(facts: Facts) -> Iterator[Resource]:
     """Policies of namespaces whose workloads are known."""
-    known = {one.resource.namespace for one in running(facts.workloads)}
-    return (one for one in policies(facts) if one.namespace in known)
+    namespaces = {one.resource.namespace for one in running(facts.workloads)}
+    return (one for one in policies(facts) if one.namespace in namespaces)
 
 
 @control(
@@ -129,9 +144,13 @@ def aimed(facts: Facts) -> Iterator[Resource]:
 )
 def policy_selects(policy: Resource, facts: Facts) -> Iterator[Problem]:
     selector = fields(policy.spec, "podSelector")
-    there = [one for one in running(facts.workloads) if same_namespace(policy, one.resource)]
-    if not matching(there, lambda one: selects(selector, labels_of(one))):
-        yield Problem(f"it selects none of {len(there)} workloads of namespace {policy.namespace}", line_of(selector))
+
+    def selected(one: Workload) -> bool:
+        return same_namespace(policy, one.resource) and selects(selector, labels_of(one))
+
+    candidates = facts.once(pods_by_labels).by(policy.namespace, known(wanted, policy))
+    if not matching(candidates, selected):
+        yield Problem(f"it selects no workload of namespace {policy.namespace}", line_of(selector))
 
 
 CONTROLS = (ingress_denied, egress_denied, policy_names_peers, policy_selects)

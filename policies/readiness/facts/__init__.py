@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from readiness.facts.evidence import Evidence
 from readiness.facts.repository import Repository
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from readiness.facts.code import Code
     from readiness.facts.pipelines import Pipelines
     from readiness.facts.rules import Rules
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,14 @@ class Facts:
     evidence: Evidence = field(default_factory=Evidence)
     environment: str = "prod"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, make: Callable[[Facts], T]) -> T:
+        """What a function makes of these facts, such as an index. It is called once."""
+        if make not in self.made:
+            self.made[make] = make(self)
+        found: T = self.made[make]
+        return found
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:

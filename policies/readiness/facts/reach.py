@@ -9,6 +9,7 @@ from readiness.facts import Facts
 from readiness.facts.resources import Resource, fields
 from readiness.facts.scaling import has_copies
 from readiness.facts.selection import equal_labels, matching, same_namespace
+from readiness.facts.selectors import Selected, Selecting, known
 from readiness.facts.workloads import Workload
 
 
@@ -17,23 +18,37 @@ def services(facts: Facts) -> Iterator[Resource]:
     return facts.resources.of("Service", group="")
 
 
+def wanted(service: Resource) -> dict[str, Any]:
+    return fields(service.spec, "selector")
+
+
+def labels(workload: Workload) -> dict[str, Any]:
+    return workload.pod_labels
+
+
+def by_wanted(facts: Facts) -> Selecting[Resource]:
+    return Selecting(services(facts), lambda one: one.namespace, wanted)
+
+
+def by_labels(facts: Facts) -> Selected[Workload]:
+    return Selected(facts.workloads, lambda one: one.resource.namespace, labels)
+
+
+def leads(service: Resource, workload: Workload) -> bool:
+    """A Service selects a workload's pods."""
+    return same_namespace(service, workload.resource) and equal_labels(wanted(service), labels(workload))
+
+
 def behind(service: Resource, facts: Facts) -> list[Workload]:
     """The workloads whose pods a Service selects. Raises ``UnknownValue`` if that cannot be told."""
-    wanted = fields(service.spec, "selector")
-    return matching(
-        facts.workloads,
-        lambda one: same_namespace(service, one.resource) and equal_labels(wanted, one.pod_labels),
-    )
+    candidates = facts.once(by_labels).by(service.namespace, known(wanted, service))
+    return matching(candidates, lambda one: leads(service, one))
 
 
 def reached(workload: Workload, facts: Facts) -> list[Resource]:
     """The Services that select a workload. Raises ``UnknownValue`` if that cannot be told."""
-
-    def selects(service: Resource) -> bool:
-        wanted = fields(service.spec, "selector")
-        return same_namespace(service, workload.resource) and equal_labels(wanted, workload.pod_labels)
-
-    return matching(services(facts), selects)
+    candidates = facts.once(by_wanted).of(workload.resource.namespace, known(labels, workload))
+    return matching(candidates, lambda one: leads(one, workload))
 
 
 def scalable(facts: Facts) -> Iterator[Workload]:
