@@ -25,7 +25,7 @@ def page(environment: str, region: str, bills: Sequence[Bill], prices: Iterable[
         return
     yield f"{environment}, {region}: US dollars in {HOURS} hours, before tax; with the fewest nodes, and with the most"
     for bill in bills:
-        yield _row(bill.stack, bill.least, bill.most, bill.certain)
+        yield _row(bill.stack, bill.least, bill.most, bill.certain) if bill.lines else f"{bill.stack:70}    not priced"
         for line in sorted(bill.lines, key=_dearest):
             yield _row(f"  {line.told}", line.least, line.most, line.certain)
     least, most = sum(bill.least for bill in bills), sum(bill.most for bill in bills)
