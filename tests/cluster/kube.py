@@ -35,11 +35,14 @@ class Kube:
         assert done.returncode == 0, f"kubectl {' '.join(map(str, words))}:\n{done.stdout}{done.stderr}"
         return done
 
-    def apply(self, *objects):
-        """Puts objects onto the cluster by server-side apply, as Pulumi does; the API server must not even warn."""
+    def apply(self, *objects, dry=False):
+        """Puts objects onto the cluster by server-side apply, as Pulumi does, or only has the API server judge them.
+
+        It must not even warn.
+        """
         text = "\n---\n".join(map(json.dumps, objects))
         words = ("apply", "--server-side", "--force-conflicts", "--field-manager=pulumi", "--filename=-")
-        said = self._done(words, given=text).stderr
+        said = self._done((*words, "--dry-run=server") if dry else words, given=text).stderr
         assert not said, said
 
     def get(self, *words):

@@ -42,31 +42,38 @@ class Release:
 
     def deploy(self, **settings):
         """Puts a release onto the cluster; returns its objects."""
-        chosen = json.dumps({**self._usual, "namespace": self.kube.namespace, **settings})
-        code, said = self._run(HERE / "cluster/objects.py", "dev", chosen)
-        assert code == 0, said
-        objects = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        chosen = {**self._usual, "namespace": self.kube.namespace, **settings}
+        objects = planned(self._project, self._python, "dev", **chosen)
         self.kube.apply(*map(reached, objects))
         return objects
 
     def follow(self):
         """Waits for the outcome as `make deploy` does; returns whether the release stays, and what was told."""
-        code, said = self._run("-c", FOLLOW, NAME, self.kube.namespace)
+        code, said = ran(self._project, self._python, "-c", FOLLOW, NAME, self.kube.namespace)
         return code == 0, said
-
-    def _run(self, *words):
-        path = os.pathsep.join(str(self._project / part) for part in ("", "src", "tests"))
-        process = start(self._project, self._python, *words, PYTHONPATH=path)
-        try:
-            said, _ = process.communicate(timeout=600)
-        finally:
-            end(process)
-        return process.returncode, said
 
     @property
     def ready(self):
         """The pods that are ready and not about to end."""
         return [pod for pod in self.kube.pods(SELECTOR) if is_ready(pod)]
+
+
+def planned(project, python, environment, **settings):
+    """The objects that a project's deployment plans."""
+    code, said = ran(project, python, HERE / "cluster/objects.py", environment, json.dumps(settings))
+    assert code == 0, said
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+
+
+def ran(project, python, *words):
+    """Exit code and output of the project's Python, which finds all of its packages and tests."""
+    path = os.pathsep.join(str(project / part) for part in ("", "src", "tests"))
+    process = start(project, python, *words, PYTHONPATH=path)
+    try:
+        said, _ = process.communicate(timeout=600)
+    finally:
+        end(process)
+    return process.returncode, said
 
 
 def reached(one):

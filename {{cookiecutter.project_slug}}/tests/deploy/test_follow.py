@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from deploy.follow import Place, TakenBack, follow, outcome, progress
 from deploy.errors import DeployError
+from deploy.follow import Place, TakenBack, follow, outcome, progress
 
 
 def rollout(phase: str, seen: int = 2, **status: Any) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-
 from deploy.configuration import parse
 from deploy.errors import PlatformError, SettingsError
+
 from planning import ENVIRONMENTS, NAME, OWNERS, PLATFORM, RELEASE, plan, settings
 from service.settings import Settings as ServiceSettings
 
