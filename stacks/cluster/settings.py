@@ -8,13 +8,10 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from stacks.platform.kinds import Cpu, Label, Memory, Role, Version
 from stacks.platform.names import OBSERVABILITY_NAMESPACE, PLATFORM_NAMESPACE, SERVICES_NAMESPACE
-from stacks.platform.settings import AwsSettings, Block, Label, StackSettings, allowed_in, needed_in
+from stacks.platform.settings import AwsSettings, Block, StackSettings, allowed_in, needed_in
 
-Cpu = Annotated[str, Field(pattern=r"^\d+m?$")]
-Memory = Annotated[str, Field(pattern=r"^\d+(Mi|Gi|Ti)$")]
-Role = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$")]
-Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 Addon = Literal[
     "aws-ebs-csi-driver",
     "aws-efs-csi-driver",

@@ -12,13 +12,12 @@ from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
 
 from stacks.platform.errors import SettingsError
+from stacks.platform.kinds import Label as Label  # projects take it from here, too
+from stacks.platform.kinds import Region
 
 Environment = Literal["dev", "staging", "prod"]
 Cloud = Literal["kubernetes", "aws"]
 Value = TypeVar("Value")
-
-Label = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")]
-"""What may stand both in a Kubernetes label and in an AWS tag."""
 
 
 class Block(BaseModel):
@@ -54,7 +53,7 @@ def _of_use(cloud: Cloud, value: Value, info: ValidationInfo) -> Value:
 class AwsSettings(Block):
     """Where in AWS a stack lives."""
 
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS region, such as eu-central-1")
+    region: Region = Field(description="AWS region, such as eu-central-1")
     account: str = Field(
         pattern=r"^\d{12}$", description="the twelve digits of the only AWS account in which anything may be planned"
     )

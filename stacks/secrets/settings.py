@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from stacks.platform.kinds import Version
 from stacks.platform.settings import AwsSettings, Block, StackSettings, needed_in
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")]
@@ -31,7 +32,7 @@ class RotationSettings(Block):
 class SecretsAws(AwsSettings):
     """What AWS is told on top of region and account."""
 
-    operator: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="version of the chart external-secrets")
+    operator: Version = Field(description="version of the chart external-secrets")
     rotation: RotationSettings
     callers: dict[Name, dict[Name, tuple[Scope, ...]]] = Field(
         default_factory=dict, description="by service and caller, what the caller's key allows"
