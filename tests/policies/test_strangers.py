@@ -39,4 +39,4 @@ def test_each_stranger_has_expectations_and_each_expectation_a_reason():
     for name in NAMES:
         for verdict_, why in tomllib.loads((STRANGERS / f"{name}.toml").read_text(encoding="utf-8")).values():
             assert verdict_ in ("pass", "fail", "not-evaluated")
-            assert len(why) > 10
+            assert why

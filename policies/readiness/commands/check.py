@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from readiness import verdict
-from readiness.commands.options import chosen, publish, report_options
+from readiness.commands.options import chosen, outcome, report_options
 from readiness.controls import catalogue, named
 from readiness.facts import Facts
 from readiness.facts.evidence import read as read_evidence
 from readiness.facts.gathering import resources_of
 from readiness.facts.repository import Repository
 from readiness.judge import judge
+from readiness.ml_test_score import ml_test_score
 from readiness.reports import Report
 
 
@@ -29,6 +30,7 @@ def command(
     form: str,
     output: Path | None,
     only: tuple[str, ...],
+    baseline: Path | None,
     environment: str,
 ) -> int:
     """Judge a repository, the resources it deploys and its evidence against the 25 items of production readiness.
@@ -46,10 +48,15 @@ def command(
     if only:
         items = {id: one for id, one in items.items() if one.controls}
     report = Report(
-        environment, tuple(results), items, verdict.score(items), commit=repository.commit, notes=resources.notes
+        environment,
+        tuple(results),
+        items,
+        verdict.score(items),
+        None if only else ml_test_score(facts),
+        repository.commit,
+        resources.notes,
     )
-    publish(report, form, output)
-    return int(not verdict.ready(items))
+    return outcome(report, form, output, baseline)
 
 
 def explained(id: str) -> int:

@@ -24,6 +24,7 @@ class Record:
         values: what was measured, by name.
         file: where the record stands.
         distrust: why it does not count, whatever it says; empty when it does.
+        signer: who signed it, once the signature was verified; empty when nobody did.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Record:
     values: Mapping[str, Any]
     file: str
     distrust: str = ""
+    signer: str = ""
 
     @property
     def label(self) -> str:

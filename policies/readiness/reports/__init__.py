@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from readiness.judge import Result
 from readiness.verdict import ItemVerdict
+
+if TYPE_CHECKING:
+    from readiness.ml_test_score import MlTestScore
 
 FORMATS = {"table": "table", "json": "as_json"}
 
@@ -29,7 +33,7 @@ class Report:
     results: tuple[Result, ...]
     items: dict[str, ItemVerdict] = field(default_factory=dict)
     score: float = 0.0
-    ml_test_score: float | None = None
+    ml_test_score: MlTestScore | None = None
     commit: str = ""
     notes: tuple[str, ...] = ()
 

@@ -15,7 +15,7 @@ def render(report: Report) -> str:
     if report.items:
         parts["items"] = {id: item(one) for id, one in report.items.items()}
         parts["score"] = report.score
-        parts["ml_test_score"] = report.ml_test_score
+        parts["ml_test_score"] = report.ml_test_score.as_json() if report.ml_test_score else None
         parts["commit"] = report.commit or None
     parts["environment"] = report.environment
     parts["notes"] = list(report.notes)

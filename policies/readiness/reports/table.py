@@ -71,4 +71,8 @@ def summary(report: Report) -> str:
         return f"{counts}"
     passed = sum(one.verdict is Verdict.PASS for one in report.items.values())
     verdict = "READY" if ready(report.items) else "NOT READY"
-    return f"\n{verdict} for {report.environment}: {passed} of {len(report.items)} items pass ({counts})"
+    said = f"\n{verdict} for {report.environment}: {passed} of {len(report.items)} items pass ({counts})"
+    if report.ml_test_score is None:
+        return said
+    sums = ", ".join(f"{name} {total:g}" for name, total in report.ml_test_score.sums.items())
+    return f"{said}\nML Test Score: {report.ml_test_score.score:g} of 7, the smallest of {sums}"
