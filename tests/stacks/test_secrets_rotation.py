@@ -64,6 +64,16 @@ class TestCallers:
         turn(manager, CALLER)
         assert json.loads(manager.value(KEYS))["batch"] == [{"sha256": "00", "created": "x"}]
 
+    def test_a_file_that_people_wrote_is_understood(self, manager, holder):
+        old = turn(manager, CALLER)
+        written = json.loads(manager.value(KEYS))  # as the service's own command writes it
+        written["web"] = [{**record, "expires": None} for record in written["web"]]
+        manager.put_secret_value(SecretId=KEYS, SecretString=json.dumps(written))
+        later = START + timedelta(days=90)
+        new = turn(manager, CALLER, later)
+        for key in (old["api-key"], new["api-key"], new["next"]):
+            assert holder(key, later)[0] == "web"
+
     def test_the_file_holds_no_key(self, manager):
         value = turn(manager, CALLER)
         assert not any(key in manager.value(KEYS) for key in value.values())

@@ -103,7 +103,7 @@ class CallerKey:
 
     def check(self, value: Value) -> None:
         """Refuse a key that the service does not know."""
-        known = {record["sha256"] for record in self._records().get(self.caller, []) if "expires" not in record}
+        known = {record["sha256"] for record in self._records().get(self.caller, []) if not record.get("expires")}
         if not {_hash(value["api-key"]), _hash(value["next"])} <= known:
             raise RotationError(f"{self.file} does not know the keys of {self.caller}")
 
@@ -121,7 +121,7 @@ class CallerKey:
 
     def _ending(self, record: dict[str, Any]) -> dict[str, Any]:
         until = _text(self.now + self.overlap)
-        return {**record, "expires": min(record.get("expires", until), until)}
+        return {**record, "expires": min(record.get("expires") or until, until)}
 
 
 def handler(event: dict[str, str], _context: object) -> None:
