@@ -64,6 +64,8 @@ class Collecting(Component):
         self._stores([prometheus])
         self._collectors(agents, [prometheus])
         self._alerts(prometheus)
+        if args.settings.cloud == "aws":
+            self._watch_secrets(prometheus)
         self.register_outputs({})
 
     def _peers(self) -> Peers:
@@ -71,6 +73,7 @@ class Collecting(Component):
         args = PeersArgs(
             namespace=self._namespace,
             services=self._namespaces[SERVICES_NAMESPACE],
+            platform=self._namespaces[PLATFORM_NAMESPACE],
             readers=settings.readers,
             network=self._args.stacks.cluster.vpc_cidr if settings.cloud == "aws" else None,
             aws=settings.cloud == "aws",
@@ -143,6 +146,22 @@ class Collecting(Component):
         Release(collectors.NAME, ReleaseArgs(charts.COLLECTOR, self._namespace, spans, after), self.child())
         lines = collectors.node_logs(OBSERVABILITY_NAMESPACE)
         Release(collectors.NODE_LOGS, ReleaseArgs(charts.COLLECTOR, agents.namespace, lines, after), self.child())
+
+    def _watch_secrets(self, prometheus: Release) -> None:
+        """The operator that brings secrets to the cluster came before Prometheus, so it could not ask to be scraped."""
+        selector = {"matchLabels": {"app.kubernetes.io/instance": "external-secrets"}}
+        CustomResource(
+            "external-secrets",
+            api_version="monitoring.coreos.com/v1",
+            kind="PodMonitor",
+            metadata=ObjectMetaArgs(
+                name="external-secrets",
+                namespace=self._namespaces[PLATFORM_NAMESPACE],
+                labels={"release": RELEASE},
+            ),
+            spec={"selector": selector, "podMetricsEndpoints": [{"port": "metrics"}]},
+            opts=self.child(depends_on=[prometheus]),
+        )
 
     def _alerts(self, prometheus: Release) -> None:
         CustomResource(

@@ -29,6 +29,9 @@ PROMETHEUS_PORT = 9090
 WEBHOOK_PORT = 10250
 """On which the API server asks the operator whether a rule is sound."""
 
+OPERATOR_METRICS_PORT = 8080
+"""Of the External Secrets Operator."""
+
 API_PORTS = (443, 6443)
 NODE_PORTS = (9100, 10250)
 """Node exporter and kubelet."""
@@ -48,14 +51,16 @@ class PeersArgs:
     Attributes:
         namespace: of all that collects.
         services: the namespace of the services.
+        platform: the namespace of the platform's own servers.
         readers: namespaces from which Prometheus may be asked.
         network: addresses of the nodes and of the cluster's API; None where nobody knows them before.
-        aws: whether logs and traces go to S3.
+        aws: whether logs and traces go to S3, and secrets come from Secrets Manager.
         notify: whether Alertmanager calls PagerDuty and the chat.
     """
 
     namespace: Input[str]
     services: Input[str]
+    platform: Input[str]
     readers: tuple[str, ...]
     network: Input[Any] | None
     aws: bool
@@ -93,6 +98,7 @@ class Peers(Component):
     def _prometheus(self) -> None:
         """It scrapes services, nodes and the cluster's own parts; those who decide by metrics ask it."""
         args = self._args
+        secrets_operator = [_namespace(args.platform, OPERATOR_METRICS_PORT)] if args.aws else []
         self._policy(
             "prometheus",
             PROMETHEUS,
@@ -101,6 +107,7 @@ class Peers(Component):
                 _namespace(args.services, SERVICE_PORT),
                 _namespace(AGENTS_NAMESPACE, 8888),
                 _namespace("kube-system"),
+                *secrets_operator,
                 _addresses(args.network, *API_PORTS, *NODE_PORTS),
             ],
         )

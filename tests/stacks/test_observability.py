@@ -309,6 +309,20 @@ def test_the_services_reach_the_collector_and_nothing_else(planned, environment)
     assert {int(protocol["endpoint"].rsplit(":", 1)[1]) for protocol in protocols.values()} == {4317, 4318}
 
 
+@IN_AWS
+def test_what_brings_secrets_is_watched_and_lets_itself_be(planned, secrets_plan, environment):
+    plan, there = planned(environment), secrets_plan(environment)
+    monitor = plan.one(":PodMonitor", "external-secrets").inputs
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    (operator,) = [found.inputs for found in there.of(":NetworkPolicy") if kubernetes_name(found) == "external-secrets"]
+    assert monitor["spec"]["selector"] == operator["spec"]["podSelector"]
+    assert monitor["metadata"]["namespace"] == operator["metadata"]["namespace"] == "platform"
+    platform = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "platform"}}}
+    metrics = {"protocol": "TCP", "port": 8080}
+    assert {"to": [platform], "ports": [metrics]} in policy(plan, "allow-prometheus")["spec"]["egress"]
+    assert any(metrics in rule["ports"] for rule in operator["spec"]["ingress"])
+
+
 def test_policies_only_add_what_they_name(planned, environment):
     for found in planned(environment).of(":NetworkPolicy"):
         spec = found.inputs["spec"]
