@@ -8,8 +8,14 @@ JOBS ?= 2
 BIN := $(CURDIR)/.venv/bin
 RUN := PATH="$(BIN):$$PATH" PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE= RUFF_CACHE_DIR="$(CURDIR)/.cache/ruff"
 READY := .venv/.ready
+LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11
 
-.PHONY: help setup demo test ci lint bench lock clean
+# of the commands over stacks: make up ENV=dev STACK="cluster secrets"
+ENV ?= dev
+STACK ?=
+LOAD ?= 100
+
+.PHONY: help setup demo test ci lint types preview up down outputs diff cost bench lock clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,28 +31,43 @@ $(READY): requirements/dev.txt
 		set -e; test -x $(BIN)/pip || $(PYTHON) -m venv .venv; \
 		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt; \
 	fi
+	@$(BIN)/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "here.pth").write_text("$(CURDIR)\n$(CURDIR)/policies\n")'
 	@touch $(READY)
 
-demo: setup  ## generate the default project in build/demo and run its own demo
+demo: setup  ## generate the default project in build/demo, run its own demo, judge it
 	@rm -rf build/demo && mkdir -p build/demo
 	@$(RUN) cookiecutter . --no-input --default-config --output-dir build/demo >/dev/null
 	@$(MAKE) --no-print-directory -C build/demo/tumour-diagnosis demo
+	@printf '\nIs it fit for production? What needs a cluster or a drill is not evaluated yet, and nothing unknown counts as a yes.\n'
+	@$(RUN) python -m readiness check build/demo/tumour-diagnosis || test $$? -eq 1
 
-test: setup  ## all tests, in JOBS=2 processes
-	@$(RUN) python -m pytest -n $(JOBS)
+test: setup  ## all tests, in JOBS=2 processes; the longest only with ALL=1, as in CI
+	@$(RUN) $(if $(ALL),AIRWORTHY_ALL=1) python -m pytest -n $(JOBS) $(ONLY)
 
 ci:  ## what CI runs: install what the tests drive, then lint and test, with nothing skipped
 	@.ci/run
 
-lint: setup  ## style of hooks, tests, bench and the template, which has rules of its own
+lint: setup  ## style, and the direction of imports; the template, the stacks and the gate have rules of their own
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
+	@$(RUN) lint-imports --config stacks/pyproject.toml
+
+types: setup  ## mypy --strict over stacks and gate
+	@$(RUN) mypy --config-file stacks/pyproject.toml -p stacks
+	@$(RUN) mypy --config-file policies/pyproject.toml policies/readiness
+
+preview up down outputs diff: setup  ## of the stacks, by Pulumi (ENV=dev, STACK="cluster secrets" for some of them)
+	@$(RUN) python -m stacks $@ $(ENV) $(STACK)
+
+cost: setup  ## what a month of the stacks costs, estimated from what they would make (ENV=prod LOAD=100)
+	@$(RUN) python -m stacks cost $(ENV) $(STACK) --load $(LOAD)
 
 bench: setup  ## measure, against baselines, in one run
 	@$(RUN) python bench
 
-lock: setup  ## resolve requirements/dev.in anew (UPGRADE=--upgrade)
+lock: setup  ## resolve requirements/*.in anew (UPGRADE=--upgrade)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 2; }
-	@cd requirements && uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) dev.in -o dev.txt
+	@cd requirements && $(LOCK) $(UPGRADE) dev.in -o dev.txt
+	@cd requirements && $(LOCK) -c dev.txt stacks.in -o stacks.txt && $(LOCK) -c dev.txt policies.in -o policies.txt
 
 clean:  ## remove what demo, test and bench made; the environment stays
 	rm -rf build .cache .hypothesis

@@ -15,10 +15,9 @@ from cookiecutter.main import cookiecutter
 from filelock import FileLock
 from hypothesis import settings
 
-from project import Demo, free_port, run, share
+from project import Demo, free_port, run
+from repository import BRACED, ROOT, begin, commit, git
 
-ROOT = Path(__file__).parents[1]
-BRACED = "{{cookiecutter.project_slug}}"
 settings.register_profile("steady", deadline=None)  # a busy machine is no failure
 settings.load_profile("steady")
 
@@ -111,12 +110,6 @@ def demo(bake, project_env, tmp_path_factory):
     return Demo(folder, run(folder, "make", "demo", f"PORT={free_port()}"))
 
 
-def begin(folder, python):
-    commit(folder)
-    share(folder, python)
-    return folder
-
-
 def install(folder, python, locks):
     """Makes a virtual environment of what locks pin, with uv when present, else with venv and pip."""
     if shutil.which("uv"):
@@ -128,21 +121,3 @@ def install(folder, python, locks):
         fill = [str(python), "-m", "pip", "install", "-q", "--require-hashes", *listed]
     for command in (make, fill):
         subprocess.run(command, check=True)
-
-
-def git(folder, *arguments):
-    command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def commit(folder):
-    """Makes the folder a git repository if it is none, and commits all that is in it."""
-    git(folder, "init", "-q")
-    git(folder, "add", "--all")
-    git(folder, "commit", "-q", "-m", "A state of it")
-
-
-def tree(folder, *left_out):
-    """Every file under a folder with its bytes: what two folders are compared by."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in left_out)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files if ".git" not in path.parts}

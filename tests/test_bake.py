@@ -14,7 +14,7 @@ import pytest
 import yaml
 from cookiecutter.main import cookiecutter
 
-from conftest import BRACED, ROOT, git, tree
+from repository import BRACED, ROOT, git, tree
 
 QUESTIONS = {k: v for k, v in json.loads((ROOT / "cookiecutter.json").read_text()).items() if k[0] != "_"}
 CHOICES = {question: choices for question, choices in QUESTIONS.items() if isinstance(choices, list)}

@@ -6,9 +6,9 @@ import urllib.request
 import pytest
 
 from browser import browsing
-from conftest import ROOT
 from needs import need_command
 from project import served, until
+from repository import ROOT
 
 WIDTHS = {"desk": 1280, "phone": 400}
 PICTURES = ROOT / "build" / "screenshots"

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import BRACED, ROOT
+from repository import BRACED, ROOT
 
 PAGES = ["README.md", "DESIGN.md", "CONTRIBUTING.md"]
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from conftest import BRACED, ROOT, commit, tree
+from repository import BRACED, ROOT, commit, tree
 
 TEXTS = ["project_name", "description", "team"]
 AWKWARD = [

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import pytest
 
-from conftest import BRACED, ROOT, begin, git
 from needs import need, need_command
 from project import Service, free_port, listening, run, until
+from repository import BRACED, ROOT, begin, git
 
 NAME = "airworthy-test"
 DOCKERFILE = (ROOT / BRACED / "Dockerfile").read_text(encoding="utf-8")

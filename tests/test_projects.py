@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import project
-from conftest import BRACED, commit
+from repository import BRACED, commit
 
 PROJECTS = [
     {"example": "breast-cancer", "license": "Apache-2.0", "ci_provider": "github"},

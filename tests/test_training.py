@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import pytest
 import yaml
 
-from conftest import git
+from repository import git
 
 LOCAL = {"TRAINING_ENVIRONMENT": "local", "SERVICE_ENVIRONMENT": "local", "TRAINING_USER": "owner@example.com"}
 

@@ -7,9 +7,9 @@ import shutil
 import cruft
 import pytest
 
-from conftest import ROOT, commit, git
 from needs import need
 from project import run, share
+from repository import ROOT, commit, git
 
 OLD = ["12631ac"]
 """Commits of this repository that projects in use were made from: the first, and any after which a merge got harder."""
