@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import pytest
 from mocks import configuration, plan
+
 from stacks.cluster.program import program
 from stacks.platform.errors import SettingsError
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mocks import Plan, Planned, Secret
+
 from stacks.platform.tags import REQUIRED, taggable
 
 

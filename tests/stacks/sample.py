@@ -5,6 +5,7 @@ from typing import Annotated
 from mocks import Secret, plan
 from pulumi import ResourceOptions
 from pydantic import Field, SecretStr
+
 from stacks.platform.component import Component
 from stacks.platform.providers import aws_provider, kubernetes_provider
 from stacks.platform.settings import Block, StackSettings, allowed_in, load

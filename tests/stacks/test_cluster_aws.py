@@ -7,6 +7,7 @@ import pytest
 from cluster_changes import planned, refused
 from mocks import Secret, configuration
 from offences import all_offences
+
 from stacks.cluster.control_plane import kubeconfig
 from stacks.cluster.network import blocks
 from stacks.cluster.settings import ADDONS, PoolSettings

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 from mocks import STACKS
-from stacks.cluster.roles import DEPLOYED
 
 from needs import need
+from stacks.cluster.roles import DEPLOYED
 
 TEMPLATE = STACKS.parent / "{{cookiecutter.project_slug}}"
 PLANS = """

@@ -10,6 +10,7 @@ import pytest
 from mocks import ENVIRONMENTS, STACKS, Secret, configuration, plan
 from pulumi import ResourceOptions
 from sample import AWS, CLUSTER, NAME, Sample, built, keys
+
 from stacks.platform.errors import MissingOutput
 from stacks.platform.protection import data, foundation
 from stacks.platform.references import Stacks

@@ -8,6 +8,7 @@ import pulumi_random as random
 import pytest
 from mocks import plan
 from sample import NAME, built, keys
+
 from stacks.platform.component import Component
 
 

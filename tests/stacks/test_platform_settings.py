@@ -3,6 +3,7 @@
 import pulumi
 import pytest
 from sample import AWS, NAME, keys, loaded
+
 from stacks.platform.errors import SettingsError
 
 

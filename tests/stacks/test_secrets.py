@@ -9,6 +9,7 @@ import pytest
 from generated_service import Refused
 from mocks import STACKS, Secret, configuration, kubernetes_name, plan
 from offences import all_offences
+
 from stacks.platform.errors import SettingsError
 from stacks.secrets.generated import SCOPES, api_keys
 from stacks.secrets.program import program

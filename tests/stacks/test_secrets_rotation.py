@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from generated_service import Refused
 from manager import Manager
+
 from stacks.secrets.rotation.function import RotationError, rotate
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
