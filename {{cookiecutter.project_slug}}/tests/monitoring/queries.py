@@ -1,8 +1,7 @@
-"""What a PromQL query asks for, and what there is to be asked for."""
+"""What there is to be asked for."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from service.metrics import Metrics
@@ -18,23 +17,6 @@ CLUSTER = {
 }
 PROMETHEUS = {"up", "ALERTS"}
 PROCESS = {"process_cpu_seconds_total", "process_open_fds", "process_max_fds", "process_resident_memory_bytes"}
-WORDS = {"and", "or", "unless", "bool", "offset"}
-NOT_METRICS = (
-    r"\"[^\"]*\"",  # texts
-    r"\{[^}]*\}",  # labels asked for
-    r"\[[^\]]*\]",  # windows
-    r"\b(?:by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)",
-    r"\b\w+\s*\(",  # functions
-    r"\boffset\s+\w+",
-    r"\b[\d.]+\w*",  # numbers and durations
-)
-
-
-def metrics_in(query: str) -> set[str]:
-    """The metrics and records that a query names."""
-    for pattern in NOT_METRICS:
-        query = re.sub(pattern, " ( " if pattern.endswith(r"\(") else " ", query)
-    return set(re.findall(r"[A-Za-z_:][\w:]*", query)) - WORDS
 
 
 def exported() -> set[str]:
@@ -51,9 +33,3 @@ def exported() -> set[str]:
 def recorded(rules: dict[str, Any]) -> set[str]:
     """The names under which rules record."""
     return {rule["record"] for group in rules["groups"] for rule in group["rules"] if "record" in rule}
-
-
-def as_rules(queries: list[str]) -> dict[str, Any]:
-    """Queries in a form that promtool checks."""
-    asked = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
-    return {"groups": [{"name": "queries", "rules": asked}]}

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from deploy.monitoring import dashboards, rules
 
+from monitoring.promql import as_rules, metrics_in
 from monitoring.promtool import Promtool
-from monitoring.queries import CLUSTER, PROMETHEUS, as_rules, exported, metrics_in, recorded
+from monitoring.queries import CLUSTER, PROMETHEUS, exported, recorded
 
 FOUND = dashboards("fraud")
 RULES = rules("fraud", "risk", "https://git.example/runbooks")

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from deploy.monitoring import rules
 
+from monitoring.kubectl import kubectl
 from monitoring.pages import ROOT, Page, pages
+from monitoring.promql import as_rules, metrics_in
 from monitoring.promtool import Promtool
-from monitoring.queries import CLUSTER, PROMETHEUS, as_rules, exported, metrics_in, recorded
+from monitoring.queries import CLUSTER, PROMETHEUS, exported, recorded
 from service.settings import PREFIX, Settings
 
 RULES = rules("fraud", "risk", "https://git.example/runbooks")
@@ -36,28 +38,6 @@ ORDER = [
     "It is over when",
     "Owner",
 ]
-VERBS = {"apply", "cp", "delete", "describe", "exec", "get", "logs", "port-forward", "rollout", "top"}
-ROLLOUTS = {"abort", "get", "restart", "undo"}
-"""Of the kubectl plugin of Argo Rollouts."""
-KINDS = {
-    "analysisruns",
-    "deployment",
-    "events",
-    "hpa",
-    "ingresses",
-    "networkpolicies",
-    "node",
-    "nodes",
-    "pod",
-    "pods",
-    "pvc",
-    "resourcequotas",
-    "rollout",
-    "secrets",
-    "service",
-    "servicemonitors",
-    "services",
-}
 each = pytest.mark.parametrize("page", PAGES.values(), ids=list(PAGES))
 
 
@@ -138,20 +118,6 @@ def exists(words: list[str]) -> bool:
 def targets() -> set[str]:
     """Of the Makefile."""
     return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-
-
-def kubectl(words: list[str]) -> bool:
-    """Whether there are such a verb and such kinds."""
-    if words[:2] == ["argo", "rollouts"]:
-        return words[2] in ROLLOUTS and words[-2:] == ["-n", "services"]
-    if words[:2] in (["-n", "services"], ["-n", "platform"]):
-        words = words[2:]
-    verb, what = words[0], words[1]
-    if verb == "rollout":
-        return what in {"restart", "status", "undo"} and words[2].partition("/")[0] in KINDS
-    if verb in {"exec", "logs", "cp"}:
-        return what.startswith(("POD", "-l"))
-    return verb in VERBS and set(what.partition("/")[0].split(",")) <= KINDS
 
 
 @cache
