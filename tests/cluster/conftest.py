@@ -103,6 +103,6 @@ def release(kubectl, loaded, project, project_env, material, registry, watcher):
     platform = {"tracking_uri": registry, "prometheus_url": watcher.url, "context": "tests"}
     platform |= {"runbook_base": "https://runbooks.example"}
     usual = {"image": images.SERVICE, "pull_image": images.PULL, "platform": platform, "model_version": "1"}
-    usual |= {"strategy": {"kind": "rolling"}, "resources": {"cpu": "100m", "memory": "256Mi"}}
+    usual |= {"strategy": {"kind": "rolling"}, "resources": {"cpu": "100m", "memory": "256Mi"}, "priority_class": None}
     with furnished(kubectl, material) as kube:
         yield Release(kube, project, project_env, usual)

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
@@ -79,20 +80,41 @@ def _up(pulumi: Pulumi, chosen: argparse.Namespace) -> None:
 
 def _rollback(pulumi: Pulumi, chosen: argparse.Namespace) -> None:
     """Go back to the settings of the release before: all of them, as any may be the reason."""
+    _restore(pulumi, chosen.environment)
+    _release(pulumi, chosen)
+
+
+def _restore(pulumi: Pulumi, environment: str) -> None:
+    """Write the settings of the release before into the settings file.
+
+    Raises:
+        NothingBefore: there is none.
+    """
     former, present = history.before(pulumi.read("stack", "history") or []), pulumi.read("config") or {}
     for key in sorted(present.keys() - former.keys()):
         pulumi.do("config", "rm", key)
     pulumi.do("config", "set-all", "--json", json.dumps(former))
-    print(f"deploy/Pulumi.{chosen.environment}.yaml is as it was before; commit it", file=sys.stderr)
-    _release(pulumi, chosen)
+    print(f"deploy/Pulumi.{environment}.yaml is as it was before; commit it", file=sys.stderr)
 
 
 def _release(pulumi: Pulumi, chosen: argparse.Namespace) -> None:
-    """Have Pulumi do it; where Argo Rollouts then goes on by itself, wait for the outcome."""
+    """Have Pulumi do it; where Argo Rollouts then goes on by itself, wait for the outcome.
+
+    Raises:
+        TakenBack: the new version did badly. Settings and state then are those of the old one, as the cluster is.
+    """
     pulumi.do("up", *(["--yes"] if chosen.yes else []))
     workload = (pulumi.read("stack", "output") or {}).get("workload", {})
-    if workload.get("kind") == "Rollout":
+    if workload.get("kind") != "Rollout":
+        return
+    try:
         follow(Place(workload["name"], workload["namespace"], workload.get("context") or ""))
+    except TakenBack:
+        # Or the next roll back would return to what was found bad today.
+        with suppress(history.NothingBefore):
+            _restore(pulumi, chosen.environment)
+            pulumi.do("up", "--yes", "--skip-preview")
+        raise
 
 
 def _need() -> None:

@@ -62,9 +62,10 @@ def outcome(rollout: Mapping[str, Any]) -> bool:
     if status.get("observedGeneration") != str(rollout["metadata"]["generation"]):
         return False
     if status.get("phase") == "Degraded":
+        look = f"kubectl --namespace={rollout['metadata'].get('namespace')} get analysisruns --output=yaml"
         raise TakenBack(
             f"the new version was taken back, the old one answers: {status.get('message', 'no reason given')}\n"
-            "  what was measured: kubectl get analysisruns; then: make rollback-release, or deploy something better"
+            f"  what was measured: {look}"
         )
     return bool(status.get("phase") == "Healthy")
 

@@ -62,7 +62,7 @@ class Workload(Part):
         self.register_outputs({})
 
     def _rollout(self, app: App, spec: dict[str, Any], options: ResourceOptions) -> None:
-        # A release that was served before is taken back at once, without being judged anew.
+        # On the way back to an earlier release nothing is judged anew: in trouble, minutes count.
         returning = {"rollbackWindow": {"revisions": HISTORY}, "progressDeadlineAbort": True}
         kubernetes.apiextensions.CustomResource(
             app.name,

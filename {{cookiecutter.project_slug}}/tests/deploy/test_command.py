@@ -18,6 +18,7 @@ echo "$*" >> "{folder}/asked"
 case "$*" in
   *history*) cat "{folder}/history" ;;
   *"config --stack"*) cat "{folder}/config" ;;
+  *"stack output"*) cat "{folder}/output" ;;
   *" up "*) exit {code} ;;
 esac
 """
@@ -44,6 +45,7 @@ class StandIn:
         """Let ``up`` end with a code; tell these updates, newest first."""
         (self.folder / "history").write_text(json.dumps(updates))
         (self.folder / "config").write_text(json.dumps(updates[0]["config"] if updates else {}))
+        (self.folder / "output").write_text("{}")
         (self.folder / "pulumi").write_text(STAND_IN.format(folder=self.folder, code=code))
         (self.folder / "pulumi").chmod(0o755)
 
@@ -113,6 +115,29 @@ def test_a_release_that_fails_is_no_success(pulumi: StandIn, capsys: pytest.Capt
     pulumi.answer(1, [])
     assert main(["up", "prod", "--yes"]) == 2
     assert "pulumi up --yes ended with 1" in capsys.readouterr().err
+
+
+def test_what_the_cluster_took_back_is_taken_back_here_too(pulumi: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    """Settings and state, or the next roll back would return to what was found bad."""
+    bad, good = update(NEW), update(OLD)
+    pulumi.answer(0, [bad, good])
+    workload = {"kind": "Rollout", "name": "diagnosis", "namespace": "services", "context": "production"}
+    (pulumi.folder / "output").write_text(json.dumps({"workload": workload}))
+    status = {"phase": "Degraded", "observedGeneration": "2", "message": 'Metric "failing" assessed Failed'}
+    rollout = {"metadata": {"generation": 2, "namespace": "services"}, "spec": {"strategy": {}}, "status": status}
+    (pulumi.folder / "kubectl").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(rollout)}\nEND\n")
+    (pulumi.folder / "kubectl").chmod(0o755)
+    assert main(["up", "prod", "--image", NEW, "--yes"]) == 1
+    assert pulumi.asked[2:] == [
+        "up --yes --stack prod",
+        "stack history --stack prod --json",
+        "config --stack prod --json",
+        f"config set-all --json {json.dumps(good['config'])} --stack prod",
+        "up --yes --skip-preview --stack prod",
+    ]
+    told = capsys.readouterr().err
+    assert 'taken back, the old one answers: Metric "failing" assessed Failed' in told
+    assert "kubectl --namespace=services get analysisruns" in told
 
 
 def test_what_is_missing_is_named(

@@ -29,7 +29,7 @@ def test_what_was_before_the_release_says_nothing_of_it(phase: str) -> None:
 
 
 def test_a_release_that_did_badly_is_told_with_the_reason_and_the_way_on() -> None:
-    with pytest.raises(TakenBack, match=r'(?s)Metric "failing".*make rollback-release'):
+    with pytest.raises(TakenBack, match=r'(?s)Metric "failing".*get analysisruns'):
         outcome(rollout("Degraded", message='RolloutAborted: Metric "failing" assessed Failed'))
 
 
