@@ -127,9 +127,10 @@ def too_broad(peer: dict[str, object], rules: str, ports: bool) -> Iterator[Prob
 
 
 def aimed(facts: Facts) -> Iterator[Resource]:
-    """Policies of namespaces whose workloads are known."""
-    namespaces = {one.resource.namespace for one in running(facts.workloads)}
-    return (one for one in policies(facts) if one.namespace in namespaces)
+    """Policies of namespaces whose workloads are known. What a chart makes is known only once it is rendered."""
+    known = {one.resource.namespace for one in running(facts.workloads)}
+    known -= {one.namespace for one in facts.resources.of("Release", "Chart", "HelmRelease")}
+    return (one for one in policies(facts) if one.namespace in known)
 
 
 @control(

@@ -62,7 +62,7 @@ def pod_literals(container: Container, facts: Facts) -> Iterator[Problem]:
 
 def options(words: list[str]) -> Iterator[tuple[str, str]]:
     """Names and values of ``--name=value``, ``--name value`` and ``NAME=value``; of other words the value alone."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         name, equals, value = word.partition("=")
         if not equals and word.startswith("--"):
             value = "" if following.startswith("-") else following
