@@ -14,6 +14,7 @@ LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11
 ENV ?= dev
 STACK ?=
 LOAD ?= 100
+STACKS := $(RUN) python -m stacks
 
 .PHONY: help setup demo test ci lint types preview up down outputs diff cost bench lock clean
 
@@ -55,11 +56,23 @@ types: setup  ## mypy --strict over stacks and gate
 	@$(RUN) mypy --config-file stacks/pyproject.toml -p stacks
 	@$(RUN) mypy --config-file policies/pyproject.toml policies/readiness
 
-preview up down outputs diff: setup  ## of the stacks, by Pulumi (ENV=dev, STACK="cluster secrets" for some of them)
-	@$(RUN) python -m stacks $@ $(ENV) $(STACK)
+preview: setup  ## what `up` would make (ENV=dev; STACK="cluster secrets": some of the stacks)
+	@$(STACKS) preview $(ENV) $(STACK)
+
+up: setup  ## bring the stacks up, in their order, by Pulumi (ENV=dev)
+	@$(STACKS) up $(ENV) $(STACK)
+
+down: setup  ## take them down, in reverse (ENV=dev)
+	@$(STACKS) down $(ENV) $(STACK)
+
+outputs: setup  ## what they tell, as JSON, secrets hidden (ENV=dev)
+	@$(STACKS) outputs $(ENV) $(STACK)
+
+diff: setup  ## how an environment's settings differ from the others' (ENV=prod)
+	@$(STACKS) diff $(ENV) $(STACK)
 
 cost: setup  ## what a month of the stacks costs, estimated from what they would make (ENV=prod LOAD=100)
-	@$(RUN) python -m stacks cost $(ENV) $(STACK) --load $(LOAD)
+	@$(STACKS) cost $(ENV) $(STACK) --load $(LOAD)
 
 bench: setup  ## measure, against baselines, in one run
 	@$(RUN) python bench
