@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from readiness.commands.options import chosen, publish, report_options
-from readiness.control import Verdict
+from readiness.commands.options import chosen, outcome, report_options
 from readiness.controls import catalogue
 from readiness.errors import NothingToJudge
 from readiness.facts import Facts
@@ -19,7 +18,14 @@ from readiness.reports import Report
 @click.command("manifests")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @report_options
-def command(paths: tuple[str, ...], form: str, output: Path | None, only: tuple[str, ...], environment: str) -> int:
+def command(
+    paths: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    only: tuple[str, ...],
+    baseline: Path | None,
+    environment: str,
+) -> int:
     """Judge Kubernetes manifests: files, folders, or - for a stream such as that of helm template.
 
     Exit code: 0 all pass, 1 something mandatory fails or is not known, 2 there was nothing to judge.
@@ -31,6 +37,4 @@ def command(paths: tuple[str, ...], form: str, output: Path | None, only: tuple[
         )
     facts = Facts(resources=resources, environment=environment)
     results = judge(chosen(catalogue("resources"), only), facts, whole=False)
-    publish(Report(environment, tuple(results), notes=resources.notes), form, output)
-    blocking = (Verdict.FAIL, Verdict.NOT_EVALUATED)
-    return int(any(one.control.mandatory and one.verdict in blocking for one in results))
+    return outcome(Report(environment, tuple(results), notes=resources.notes), form, output, baseline)

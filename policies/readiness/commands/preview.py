@@ -10,8 +10,7 @@ from typing import Any
 import click
 
 from readiness import preview
-from readiness.commands.options import chosen, publish, report_options
-from readiness.control import Verdict
+from readiness.commands.options import chosen, outcome, report_options
 from readiness.controls import catalogue
 from readiness.errors import BadRequest
 from readiness.facts import Facts
@@ -36,6 +35,7 @@ def command(
     form: str,
     output: Path | None,
     only: tuple[str, ...],
+    baseline: Path | None,
     environment: str,
 ) -> int:
     """Judge what Pulumi programs plan, in the order in which they refer to one another.
@@ -51,9 +51,7 @@ def command(
     found, unread = gather(read_plan(plan, save.as_posix() if save else "preview"))
     facts = Facts(resources=Resources(found, unread), environment=environment)
     results = judge(chosen(catalogue("resources"), only), facts, whole=False)
-    publish(Report(environment, tuple(results)), form, output)
-    blocking = (Verdict.FAIL, Verdict.NOT_EVALUATED)
-    return int(any(one.control.mandatory and one.verdict in blocking for one in results))
+    return outcome(Report(environment, tuple(results)), form, output, baseline)
 
 
 def keep(plan: dict[str, Any], save: Path) -> None:
