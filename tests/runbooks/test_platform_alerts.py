@@ -4,10 +4,10 @@ import re
 
 import pytest
 from platform_cases import CASES
-from stacks.observability.alerts import platform_rules
 from template_tools import Promtool
 
 from needs import need_command
+from stacks.observability.alerts import platform_rules
 
 BASE = "https://git.example/platform/runbooks"
 RULES = platform_rules("platform", BASE)

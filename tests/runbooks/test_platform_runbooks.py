@@ -7,11 +7,11 @@ from functools import cache
 from importlib.util import find_spec
 
 import pytest
-from stacks.observability.alerts import platform_rules
 from template_tools import Promtool, as_rules, kubectl, metrics_in, pages
 
-from repository import BRACED, ROOT
 from needs import need, need_command
+from repository import BRACED, ROOT
+from stacks.observability.alerts import platform_rules
 
 RULES = platform_rules("platform", "https://git.example/runbooks")
 ALERTS = {rule["alert"]: rule for group in RULES["groups"] for rule in group["rules"]}
