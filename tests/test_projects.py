@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 import project
+from needs import CI, need_time
 from repository import BRACED, commit
 
 PROJECTS = [
@@ -23,6 +24,8 @@ PROJECTS = [
 
 @pytest.mark.parametrize("answers", PROJECTS, ids=lambda answers: answers["license"])
 def test_a_project_passes_its_own_checks(bake, tmp_path, project_env, answers):
+    if answers is not PROJECTS[0]:
+        need_time(2)
     check(bake(tmp_path, **answers), project_env, "lint", "test")
 
 
@@ -38,4 +41,4 @@ def check(folder, python, *targets):
     project.share(folder, python)
     said = project.run(folder, "make", *targets)
     assert re.search(r"\d+ passed", said), said
-    assert "skipped" not in said, said
+    assert not CI or "skipped" not in said, said  # elsewhere a server or tool that tests drive may be missing
