@@ -3,14 +3,13 @@
 It is asked to apply without doing so. The kinds of the External Secrets Operator must be known to it.
 """
 
-import os
 import subprocess
 from copy import deepcopy
 
 import pytest
 import yaml
 
-from needs import need, need_command
+from needs import need, need_cluster, need_command
 
 PREFIX = "accepted-"
 NAMESPACES = ("services", "platform", "observability")
@@ -19,14 +18,14 @@ NAMESPACES = ("services", "platform", "observability")
 @pytest.fixture(scope="module")
 def kubectl():
     """Runs kubectl on the cluster of KUBECONFIG: kubectl("get", "pods", given="…")."""
+    need_cluster()
     command = need_command("kubectl")
-    need(os.environ.get("KUBECONFIG"), "set KUBECONFIG to a cluster to try things on")
 
     def run(*arguments, given=None):
         return subprocess.run([command, *arguments], input=given, capture_output=True, text=True, check=False)
 
     known = run("get", "crd", "externalsecrets.external-secrets.io", "--request-timeout=10s")
-    need(known.returncode == 0, f"a cluster with External Secrets' kinds: {known.stderr.strip()[-120:]}")
+    need(known.returncode == 0, f"a cluster with External Secrets' kinds: {known.stderr.strip()[-120:]}", "cluster")
     return run
 
 
