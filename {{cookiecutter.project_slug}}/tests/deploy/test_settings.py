@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from deploy.configuration import parse
 from deploy.errors import PlatformError, SettingsError
 
-from planning import ENVIRONMENTS, NAME, OWNERS, PLATFORM, RELEASE, plan, settings
+from planning import DEPLOY, ENVIRONMENTS, NAME, OWNERS, PLATFORM, RELEASE, plan, settings
 from service.settings import Settings as ServiceSettings
 
 
@@ -105,6 +109,20 @@ def test_in_dev_a_tag_will_do_and_the_champion_is_served() -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_settings_of_each_environment_will_do(environment: str) -> None:
     assert plan(environment).outputs["image"] == RELEASE["image"]
+
+
+def test_pulumi_can_run_the_folder(tmp_path: Path) -> None:
+    """From anywhere, with nothing of ours on the path; it then misses its settings, and says so."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, str(DEPLOY)]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert "will not do:" in ran.stderr, ran.stderr
+    assert "owner: missing" in ran.stderr
+
+
+def test_no_module_hides_one_of_pythons() -> None:
+    """Pulumi puts the folder itself on the path."""
+    assert not {path.stem for path in DEPLOY.glob("*.py")} & sys.stdlib_module_names
 
 
 @pytest.mark.filterwarnings("ignore:coroutine")  # of what is no longer asked once the program has failed
