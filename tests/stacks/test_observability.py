@@ -8,6 +8,7 @@ import pytest
 from mocks import STACKS, configuration, kubernetes_name, plan
 from offences import all_offences
 from pulumi.errors import RunError
+
 from stacks.observability.program import program
 from stacks.observability.routes import KEYS, RECEIVERS_SECRET, WATCHDOG
 from stacks.observability.values.common import mebibytes

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import yaml
+
 from needs import need_command
 from project import free_port, listening, until
-
 from stacks.observability.routes import KEYS, RECEIVERS_SECRET, WATCHDOG, Routing, alertmanager_config
 
 ROUTING = Routing({"platform": "#platform", "ml": "#ml"}, "platform", "https://heartbeat.example/prod", "15m", "24h")

@@ -9,6 +9,7 @@ import pytest
 from mocks import STACKS, configuration, plan
 from offences import all_offences
 from pulumi.errors import RunError
+
 from stacks.registry.program import program
 
 PROJECT = "airworthy-registry"
