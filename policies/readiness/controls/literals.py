@@ -23,7 +23,8 @@ NAMED = re.compile(
 )
 # Where it is rather than what it is: a path, an address in a store, another variable, a template.
 ELSEWHERE = re.compile(
-    r"(?i)^([/<{$%(]|(vault|arn|ref\+|op|sm|gcpsm|awssm|secretref|file)[a-z+]*:|(true|false|none|null)$)"
+    r"(?i)^([/<{$%(]|(vault|arn|ref\+|op|sm|gcpsm|awssm|secretref|file)[a-z+]*:"
+    r"|(true|false|yes|no|on|off|none|null|[01])$)"
 )
 PAIR = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?([^\s"',;#}]+)""")
 PUBLIC_KEYS = re.compile(r"(?i)(\.crt|^ca\.pem|(^|[-_.])(user|username|host|port|database|endpoint))$")
