@@ -54,51 +54,30 @@ class Eks(Component):
 
     def __init__(self, name: str, args: EksArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        self._args, settings = args, args.settings
-        key = EncryptionKey(
-            "key",
-            EncryptionKeyArgs(
-                alias=args.cluster_name,
-                meaning=f"Secrets and logs of the cluster {args.cluster_name}",
-                region=settings.region,
-                account=settings.account,
-                protection=args.data,
-            ),
-            self.child(),
-        )
-        self.network = self._network(key.arn)
-        self.plane = ControlPlane(
-            "control-plane",
-            ControlPlaneArgs(
-                cluster_name=args.cluster_name,
-                region=settings.region,
-                settings=settings.control_plane,
-                subnets=self.network.private_subnets,
-                kms_key_arn=key.arn,
-                undeletable=args.undeletable,
-                protection=args.foundation,
-            ),
-            self.child(),
-        )
-        Access("access", AccessArgs(self.plane.cluster_name, settings.control_plane), self.child())
+        self._args = args
+        self._key: Output[str] = self._encryption_key().arn
+        self.network = self._network()
+        self.plane = self._control_plane()
+        Access("access", AccessArgs(self.plane.cluster_name, args.settings.control_plane), self.child())
         self.nodes = self._nodes()
-        self.files = SharedFiles(
-            "shared-files",
-            SharedFilesArgs(
-                vpc_id=self.network.vpc_id,
-                subnets=self.network.private_subnets,
-                nodes=self.plane.security_group,
-                kms_key_arn=key.arn,
-                protection=args.data,
-            ),
-            self.child(),
-        )
+        self.files = self._files()
         self.register_outputs({"cluster_name": self.plane.cluster_name})
 
-    def _network(self, key: Output[str]) -> Network:
+    def _encryption_key(self) -> EncryptionKey:
+        args = EncryptionKeyArgs(
+            alias=self._args.cluster_name,
+            meaning=f"Secrets and logs of the cluster {self._args.cluster_name}",
+            region=self._args.settings.region,
+            account=self._args.settings.account,
+            protection=self._args.data,
+        )
+        return EncryptionKey("key", args, self.child())
+
+    def _network(self) -> Network:
         name, settings = self._args.cluster_name, self._args.settings
         network = Network("network", NetworkArgs(name, settings.network, self._args.foundation), self.child())
-        FlowLogs("flow-logs", FlowLogsArgs(name, network.vpc_id, settings.network.flow_log_days, key), self.child())
+        record = FlowLogsArgs(name, network.vpc_id, settings.network.flow_log_days, self._key)
+        FlowLogs("flow-logs", record, self.child())
         Endpoints(
             "endpoints",
             EndpointsArgs(
@@ -111,6 +90,18 @@ class Eks(Component):
             self.child(),
         )
         return network
+
+    def _control_plane(self) -> ControlPlane:
+        args = ControlPlaneArgs(
+            cluster_name=self._args.cluster_name,
+            region=self._args.settings.region,
+            settings=self._args.settings.control_plane,
+            subnets=self.network.private_subnets,
+            kms_key_arn=self._key,
+            undeletable=self._args.undeletable,
+            protection=self._args.foundation,
+        )
+        return ControlPlane("control-plane", args, self.child())
 
     def _nodes(self) -> Nodes:
         """Nodes between the add-ons without which they do not start and those that start on them."""
@@ -130,3 +121,13 @@ class Eks(Component):
         )
         Addons("addons-on-nodes", AddonsArgs(name, ON_NODES, versions), self.child(depends_on=[nodes]))
         return nodes
+
+    def _files(self) -> SharedFiles:
+        args = SharedFilesArgs(
+            vpc_id=self.network.vpc_id,
+            subnets=self.network.private_subnets,
+            nodes=self.plane.security_group,
+            kms_key_arn=self._key,
+            protection=self._args.data,
+        )
+        return SharedFiles("shared-files", args, self.child())

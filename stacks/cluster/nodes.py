@@ -55,7 +55,9 @@ class Nodes(Component):
 
     def __init__(self, name: str, args: NodesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        self._name, self._args = name, args
         role = aws.iam.Role(name, assume_role_policy=trust("ec2.amazonaws.com"), opts=self.child())
+        self.role_arn: Output[str] = role.arn
         grants = [
             aws.iam.RolePolicyAttachment(
                 f"{name}-{policy}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=self.child()
@@ -63,32 +65,31 @@ class Nodes(Component):
             for policy in POLICIES
         ]
         for pool, settings in args.pools.items():
-            template = self._template(f"{name}-{pool}", settings, args.tags)
-            aws.eks.NodeGroup(
-                f"{name}-{pool}",
-                cluster_name=args.cluster_name,
-                node_group_name_prefix=f"{pool}-",  # so that a replacement can stand beside what it replaces
-                node_role_arn=role.arn,
-                version=args.version,
-                subnet_ids=args.subnets,
-                ami_type=IMAGES[settings.arm, settings.gpu],
-                capacity_type="SPOT" if settings.spot else "ON_DEMAND",
-                instance_types=list(settings.types),
-                launch_template={"id": template.id, "version": template.latest_version.apply(str)},
-                scaling_config={
-                    "min_size": settings.min,
-                    "max_size": settings.max,
-                    "desired_size": settings.min,
-                },
-                update_config={"max_unavailable": 1},
-                node_repair_config={"enabled": True},
-                labels={"pool": pool, **({"nvidia.com/gpu.present": "true"} if settings.gpu else {})},
-                taints=taints(settings),
-                # The autoscaler decides how many there are.
-                opts=self.child(depends_on=grants, ignore_changes=["scalingConfig.desiredSize"]),
-            )
-        self.role_arn: Output[str] = role.arn
+            self._group(pool, settings, grants)
         self.register_outputs({"role_arn": role.arn})
+
+    def _group(self, pool: str, settings: PoolSettings, grants: list[aws.iam.RolePolicyAttachment]) -> None:
+        name = f"{self._name}-{pool}"
+        template = self._template(name, settings, self._args.tags)
+        aws.eks.NodeGroup(
+            name,
+            cluster_name=self._args.cluster_name,
+            node_group_name_prefix=f"{pool}-",  # so that a replacement can stand beside what it replaces
+            node_role_arn=self.role_arn,
+            version=self._args.version,
+            subnet_ids=self._args.subnets,
+            ami_type=IMAGES[settings.arm, settings.gpu],
+            capacity_type="SPOT" if settings.spot else "ON_DEMAND",
+            instance_types=list(settings.types),
+            launch_template={"id": template.id, "version": template.latest_version.apply(str)},
+            scaling_config={"min_size": settings.min, "max_size": settings.max, "desired_size": settings.min},
+            update_config={"max_unavailable": 1},
+            node_repair_config={"enabled": True},
+            labels={"pool": pool, **({"nvidia.com/gpu.present": "true"} if settings.gpu else {})},
+            taints=taints(settings),
+            # The autoscaler decides how many there are.
+            opts=self.child(depends_on=grants, ignore_changes=["scalingConfig.desiredSize"]),
+        )
 
     def _template(self, name: str, pool: PoolSettings, tags: dict[str, str]) -> aws.ec2.LaunchTemplate:
         """Encrypted disks, and a metadata service that answers the node and no pod."""
