@@ -12,9 +12,9 @@ HURRIED = "rate(degraded_answers_total[1m]) and on () rate(http_requests_refused
 @pytest.fixture(scope="module")
 def world(bake, project_env, tmp_path_factory):
     project = bake(tmp_path_factory.mktemp("project"))
-    with running(project, project_env, tmp_path_factory.mktemp("world"), {}) as found:
+    with running(project, project_env, tmp_path_factory.mktemp("world")) as found:
         records = [rule["record"] for rule in rules_of(found) if "record" in rule]
-        until(lambda: not silent(found.prometheus, [*records, HURRIED]))
+        until(lambda: not found.prometheus.silent([*records, HURRIED]))
         yield found
 
 
@@ -22,22 +22,17 @@ def rules_of(world):
     return [rule for group in world.deployed["rules"]["groups"] for rule in group["rules"]]
 
 
-def silent(prometheus, queries):
-    """Those queries that are not answered with a number."""
-    return [query for query in queries if not [value for _, value in prometheus.ask(query) if value == value]]
-
-
 def test_every_panel_is_answered(world):
     for name, dashboard in world.deployed["dashboards"].items():
         asked = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
         asked += [mark["expr"] for mark in dashboard["annotations"]["list"]]
         assert len(asked) > 8, name
-        assert silent(world.prometheus, asked) == [], name
+        assert world.prometheus.silent(asked) == [], name
 
 
 def test_every_query_of_the_runbooks_is_answered(world):
     assert len(world.deployed["pages"]) > 20
-    unanswered = {page: silent(world.prometheus, asked) for page, asked in world.deployed["pages"].items()}
+    unanswered = {page: world.prometheus.silent(asked) for page, asked in world.deployed["pages"].items()}
     assert {page: asked for page, asked in unanswered.items() if asked} == {}
 
 

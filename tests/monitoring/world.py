@@ -5,18 +5,17 @@ import json
 import threading
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from prometheus import Prometheus, scraping
 
+from cluster import SERVICE, cluster, cluster_job
 from project import free_port, run
 from serving import Material
 
 HERE = Path(__file__).parent
-SERVICE = "tumour-diagnosis"
 
 
 class World(NamedTuple):
@@ -34,7 +33,7 @@ class World(NamedTuple):
 
 
 @contextmanager
-def running(project, python, folder, more_rules):
+def running(project, python, folder):
     """Runs all of it until the block ends; it has been scraped for some time when the block begins."""
     path = f"{project}:{project}/src:{project}/tests"
     deployed = json.loads(run(project, python, HERE / "export.py", SERVICE, PYTHONPATH=path))
@@ -48,7 +47,7 @@ def running(project, python, folder, more_rules):
         refusing = stack.enter_context(served(first, cache_bytes=1_000_000, **others))
         standing_in = stack.enter_context(served(second, degrade="default", default_answer="0.5,0.5", **others))
         jobs = [service_job(refusing.port, standing_in.port), cluster_job(stack.enter_context(cluster()))]
-        prometheus = stack.enter_context(scraping(folder, {"service.json": deployed["rules"], **more_rules}, jobs))
+        prometheus = stack.enter_context(scraping(folder, {"service.json": deployed["rules"]}, jobs))
         for instance in (refusing, standing_in):
             stack.enter_context(load(instance, first.mixed))
         yield World(prometheus, first, deployed)
@@ -62,35 +61,6 @@ def service_job(*ports):
     """Labels as the operator's scraping gives them."""
     found = [{"targets": [f"127.0.0.1:{port}" for port in ports], "labels": {"namespace": "services"}}]
     return {"job_name": SERVICE, "static_configs": found}
-
-
-def cluster_job(port):
-    found = [{"targets": [f"127.0.0.1:{port}"]}]
-    return {"job_name": "kube-state-metrics", "honor_labels": True, "static_configs": found}
-
-
-@contextmanager
-def cluster():
-    """Serves what a cluster would tell; gives the port."""
-    text = (HERE / "cluster.prom").read_text().replace("SERVICE", SERVICE).encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @contextmanager
