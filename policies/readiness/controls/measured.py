@@ -12,6 +12,7 @@ from readiness.facts import Facts
 from readiness.facts.frameworks import MODEL_SERVERS, framework
 from readiness.facts.module import Module, dotted, text_of
 from readiness.facts.repository import Repository
+from readiness.facts.unknown import UnknownValue
 
 PROMETHEUS = "https://prometheus.io/docs/practices/instrumentation/"
 KINDS = frozenset({"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"})
@@ -30,6 +31,8 @@ EXPOSERS = frozenset(
         "init_app",
     }
 )
+MONITORS = ("ServiceMonitor", "PodMonitor")
+SCRAPE = re.compile(r"prometheus\.io/scrape|scrape_configs:")
 OF_MODELS = re.compile(r"(?i)predict|inference|model|class|label|score|confidence|drift|feedback|decision|feature")
 
 
@@ -132,4 +135,28 @@ def used(module: Module, variable: str, defining: ast.expr) -> bool:
     return False
 
 
-CONTROLS = (metrics_exported, model_measured, metrics_updated)
+@control(
+    id="M1.metrics-scraped",
+    title="Something scrapes the metrics",
+    why="what nobody collects is gone with the next restart",
+    remedy="kind: ServiceMonitor, endpoints: [{port: http, path: /metrics}]",
+    severity="medium",
+    kind="repository",
+    sources=(PROMETHEUS,),
+    subjects=service,
+    needs=A_SERVICE,
+)
+def metrics_scraped(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    if not scraped(repo, facts):
+        raise UnknownValue("what scrapes the metrics")
+    yield from ()  # whether it finds them is judged with the resources
+
+
+def scraped(repo: Repository, facts: Facts) -> bool:
+    """Whether an object, an annotation or code that makes one asks for the metrics."""
+    annotated = (file for file in repo.role("yaml", "helm-template") if SCRAPE.search(file.text))
+    made = (text for module in facts.code.product for text, _ in module.strings if text in MONITORS)
+    return any(facts.resources.of(*MONITORS, "ScrapeConfig", "PodMonitoring")) or any(annotated) or any(made)
+
+
+CONTROLS = (metrics_exported, model_measured, metrics_updated, metrics_scraped)

@@ -1,0 +1,5 @@
+import http from "k6/http";
+export const options = { vus: 50, duration: "2m", thresholds: { http_req_duration: ["p(99)<150"], http_req_failed: ["rate<0.005"] } };
+export default function () {
+  http.post(`${__ENV.URL}/predict`, JSON.stringify({ alcohol: 11.2 }), { headers: { "X-API-Key": __ENV.API_KEY } });
+}

@@ -1,0 +1,44 @@
+"""The service: predictions for those with a key, and what operators need."""
+
+import logging
+import os
+import uuid
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from prometheus_client import make_asgi_app
+from pythonjsonlogger.json import JsonFormatter
+from slowapi import Limiter
+
+from wine.keys import known_caller
+from wine.measures import PREDICTIONS
+from wine.model import load
+
+handler = logging.StreamHandler()
+handler.setFormatter(JsonFormatter())
+logging.basicConfig(level=logging.INFO, handlers=[handler])
+log = logging.getLogger("wine")
+
+app = FastAPI()
+app.mount("/metrics", make_asgi_app())
+app.state.limiter = Limiter(key_func=known_caller, default_limits=["50/second"])
+model = load(os.environ.get("MODEL", "model.onnx"))
+
+
+@app.get("/healthz")
+def live():
+    return {"status": "lives"}
+
+
+@app.get("/readyz")
+def ready():
+    if model is None:
+        raise HTTPException(503, "no model is loaded")
+    return {"version": model.version}
+
+
+@app.post("/predict")
+def predict(row: dict, request: Request, caller: str = Depends(known_caller)):
+    request_id = request.headers.get("x-request-id") or uuid.uuid4().hex
+    quality = model.run(row)
+    log.info("predicted", extra={"request_id": request_id})
+    return {"quality": quality, "request_id": request_id}
