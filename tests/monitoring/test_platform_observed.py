@@ -1,5 +1,7 @@
 """The platform's alerts and runbooks on a real Prometheus and Alertmanager; what a cluster tells is invented."""
 
+from contextlib import ExitStack
+
 import pytest
 from prometheus import alertmanager, scraping
 from template_tools import pages
