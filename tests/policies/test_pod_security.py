@@ -8,6 +8,7 @@ import pytest
 from admission import Invalid, admission
 from hypothesis import HealthCheck, assume, given, settings
 from pods import pods
+
 from readiness.control import Verdict
 from readiness.controls import pod_host, pod_kernel, pod_restricted
 from readiness.facts import Facts
