@@ -35,9 +35,17 @@ class Target:
         pods = f'pod=~"{self.service}-[a-z0-9]+-[a-z0-9]+"'
         return _selector(metric, f'namespace="{self.namespace}"', pods, *matchers)
 
-    def named(self, metric: str, label: str, *matchers: str) -> str:
-        """A selector of what the cluster tells of an object with the service's name, or that KEDA made for it."""
-        return _selector(metric, f'namespace="{self.namespace}"', f'{label}=~"(keda-hpa-)?{self.service}"', *matchers)
+    def autoscaler(self, metric: str) -> str:
+        """A selector of what the cluster tells of the service's autoscaler, ours or the one that KEDA makes."""
+        named = f'horizontalpodautoscaler=~"(keda-hpa-)?{self.service}"'
+        return _selector(metric, f'namespace="{self.namespace}"', named)
+
+    def rollout(self, *matchers: str) -> str:
+        """A selector of what Argo Rollouts tells of the service's release.
+
+        Without the namespace: what the controller says of it may arrive under another label than its own.
+        """
+        return _selector("rollout_info", f'name="{self.service}"', *matchers)
 
 
 def total(inner: str, *by: str) -> str:

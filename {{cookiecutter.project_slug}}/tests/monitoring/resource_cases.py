@@ -92,10 +92,13 @@ PODS = {
         },
     ),
     "RolloutAborted": Case(
-        fires={"degraded": {cluster("rollout_info", name="fraud", phase="Degraded"): "1x60"}},
+        fires={
+            **{phase: {cluster("rollout_info", name="fraud", phase=phase): "1x60"} for phase in ("Abort", "Timeout")},
+            "under another namespace": {'rollout_info{namespace="argo-rollouts", name="fraud", phase="Abort"}': "1x60"},
+        },
         silent={
             "going on": {cluster("rollout_info", name="fraud", phase="Progressing"): "1x60"},
-            "another service": {cluster("rollout_info", name="fraud-v2", phase="Degraded"): "1x60"},
+            "another service": {cluster("rollout_info", name="fraud-v2", phase="Abort"): "1x60"},
         },
     ),
 }

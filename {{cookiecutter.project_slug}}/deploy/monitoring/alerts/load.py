@@ -26,8 +26,8 @@ def alerts(target: Target) -> list[Alert]:
         Alert(
             "AtMaximumReplicas",
             "ticket",
-            f"{target.named('kube_horizontalpodautoscaler_status_current_replicas', 'horizontalpodautoscaler')} >= "
-            f"{target.named('kube_horizontalpodautoscaler_spec_max_replicas', 'horizontalpodautoscaler')}",
+            f"{target.autoscaler('kube_horizontalpodautoscaler_status_current_replicas')} >= "
+            f"{target.autoscaler('kube_horizontalpodautoscaler_spec_max_replicas')}",
             "15m",
             "there are as many instances as there may be",
             "The autoscaler cannot add to {{ $value }} instances; more load will be turned away.",

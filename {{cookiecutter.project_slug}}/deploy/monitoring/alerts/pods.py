@@ -30,7 +30,7 @@ def alerts(target: Target) -> list[Alert]:
         Alert(
             "RolloutAborted",
             "ticket",
-            target.named("rollout_info", "name", 'phase=~"Degraded|Abort|Error|Timeout|InvalidSpec"') + " > 0",
+            target.rollout('phase=~"Abort|Error|Timeout|InvalidSpec"') + " > 0",
             "1m",
             "a release was taken back",
             "The new release failed its analysis or never became ready; the one before goes on answering.",

@@ -132,7 +132,7 @@ def _resources(target: Target) -> Row:
     memory = target.pods("container_memory_working_set_bytes", 'container="service"')
     limit = target.pods("kube_pod_container_resource_limits", 'resource="memory"', 'container="service"')
     ready = target.pods("kube_pod_status_ready", 'condition="true"')
-    most = target.named("kube_horizontalpodautoscaler_spec_max_replicas", "horizontalpodautoscaler")
+    most = target.autoscaler("kube_horizontalpodautoscaler_spec_max_replicas")
     files = f"{target.of(names.OPEN_FILES)} / {target.of(names.MOST_FILES)}"
     processor = rate(target.of(names.CPU_SECONDS), "5m")
     return Row(
