@@ -239,3 +239,91 @@ def test_a_value_of_the_wrong_type_is_never_a_pass(path, value):
     facts = Facts(resources=Resources(resources))
     verdicts = {finding.verdict for one in RESTRICTED for finding in one.findings(facts)}
     assert Verdict.NOT_EVALUATED in verdicts
+
+
+SYSCTLS = (
+    "kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.ip_local_reserved_ports"
+    " net.ipv4.ip_unprivileged_port_start"
+    " net.ipv4.ping_group_range net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl net.ipv4.tcp_keepalive_probes"
+    " net.ipv4.tcp_keepalive_time net.ipv4.tcp_rmem net.ipv4.tcp_syncookies net.ipv4.tcp_wmem"
+)
+CAPABILITIES = "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD SETFCAP SETGID SETPCAP SETUID SYS_CHROOT"
+VOLUMES = "configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret"
+APPARMOR = "container.apparmor.security.beta.kubernetes.io/web"
+
+
+def with_annotations(**annotations):
+    return lambda pod: pod["metadata"]["annotations"].update(annotations)
+
+
+def with_volume(type):
+    return lambda pod: pod["spec"].update(volumes=[{"name": "data", type: {}}])
+
+
+def with_handler(place, name, way, host):
+    """A probe, or with the place ``lifecycle`` a hook."""
+
+    def change(pod):
+        handler = {name: {way: {"port": 80, "host": host}}}
+        pod["spec"]["containers"][0].update({"lifecycle": handler} if place == "lifecycle" else handler)
+
+    return change
+
+
+PLACES = [("", "startupProbe"), ("", "livenessProbe"), ("", "readinessProbe")]
+PLACES += [("lifecycle", "postStart"), ("lifecycle", "preStop")]
+VALUES = [
+    *((with_pod_context(sysctls=[{"name": name, "value": "1"}]), set()) for name in SYSCTLS.split()),
+    (with_pod_context(sysctls=[{"name": "net.ipv4.tcp_mem", "value": "1"}]), {"S3.sysctls"}),
+    *(
+        (with_context(capabilities={"drop": ["ALL"], "add": [name]}), {"S3.capabilities-dropped"})
+        for name in CAPABILITIES.split()
+    ),
+    (with_context(capabilities={"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}), set()),
+    (with_context(capabilities={"drop": ["ALL"], "add": ["BPF"]}), {"S3.capabilities-added"}),
+    *((with_volume(type), set()) for type in VOLUMES.split()),
+    (with_volume("hostPath"), {"S3.host-path"}),
+    (with_volume("cephfs"), {"S3.volume-types"}),
+    *((with_annotations(**{APPARMOR: profile}), set()) for profile in ("", "runtime/default", "localhost/web")),
+    (with_annotations(**{APPARMOR: "complain"}), {"S3.apparmor-unconfined"}),
+    (with_annotations(**{"example.com/web": "unconfined"}), set()),
+    *(
+        (with_context(seLinuxOptions={"type": type}), set())
+        for type in ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+    ),
+    *((with_context(seLinuxOptions={name: "x"}), {"S3.selinux-options"}) for name in ("type", "user", "role")),
+    *(
+        (with_handler(*place, way, host), {"S3.probe-hosts"} if host else set())
+        for place in PLACES
+        for way in ("httpGet", "tcpSocket")
+        for host in ("", "10.0.0.1")
+    ),
+    *((with_context(seccompProfile={"type": type}), set()) for type in ("RuntimeDefault", "Localhost")),
+    *((with_context(appArmorProfile={"type": type}), set()) for type in ("RuntimeDefault", "Localhost")),
+    *(
+        (lambda pod, name=name: pod["spec"].update({name: True}), {"S3.host-namespaces"})
+        for name in ("hostNetwork", "hostPID", "hostIPC")
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), VALUES)
+def test_every_value_that_the_standard_names(change, expected):
+    pod = good_pod()
+    change(pod)
+    assert refused(pod) == expected
+
+
+def test_what_is_said_names_whose_it_is_and_where():
+    pod = good_pod()
+    pod["spec"]["volumes"] = [{"name": "socket", "hostPath": {"path": "/run/containerd"}}]
+    pod["spec"]["containers"][0]["securityContext"]["privileged"] = True
+    text = json.dumps(pod, indent=2)
+    starts = {name: text[: text.index(f'"name": "{name}",\n      ')].count("\n") for name in ("web", "socket")}
+    resources, _ = gather(read_text(text, "pod.yaml"))
+    facts = Facts(resources=Resources(resources))
+    said = {one.message: one.line for control in BASELINE for one in control.findings(facts) if one.verdict == "fail"}
+    assert said == {
+        "container web is privileged": starts["web"],
+        "volume socket is the node's /run/containerd": starts["socket"],
+    }
