@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "Judge a repository, its resources and its evidence against the 25 items.",
     "manifests": "Judge Kubernetes manifests: files, folders, or - for a stream.",
     "preview": "Judge what Pulumi programs would make.",
+    "evidence": "Keep evidence of drills, load tests, restores and scans, and verify it.",
     "catalogue": "List every control: what it demands, why, and what to do.",
 }
 

@@ -1,95 +1,152 @@
-"""Drills: evidence that what is planned for a bad day was tried on a good one."""
+"""Evidence that what is planned for a bad day was tried on a good one, with what is in use now."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from readiness.control import Problem, control
+from readiness.control import AnyControl, Control, Problem, Severity, control
 from readiness.facts import Facts
 from readiness.facts.evidence import Record
+from readiness.facts.unread import Unread
 
-MOST_DAYS = 90
-MOST_DAYS_OF_A_RECOVERY = 365  # it takes a whole environment
+RELEASE = "https://sre.google/sre-book/release-engineering/"
+TESTING = "https://sre.google/sre-book/testing-reliability/"
+INCIDENTS = "https://sre.google/sre-book/managing-incidents/"
+IN_TIME = (("seconds", "objective_seconds"),)
+FAST = (("p99_seconds", "objective_p99_seconds"),)
 
 
 def newest(kind: str) -> Callable[[Facts], Iterator[Record]]:
     """The newest record of a kind in the environment that is judged."""
 
     def subjects(facts: Facts) -> Iterator[Record]:
-        drills = [one for one in facts.evidence.of(kind) if one.environment == facts.environment]
-        return iter(drills[:1])
+        return iter([one for one in facts.evidence.of(kind) if one.environment == facts.environment][:1])
 
     return subjects
 
 
-def unfit(drill: Record, facts: Facts, what: str, failed: str, most_days: int = MOST_DAYS) -> Iterator[Problem]:
-    """Why a record does not show what it should."""
-    if drill.distrust:
-        yield Problem(f"the newest {what} does not count: {drill.distrust}")
-    if drill.result != "pass":
-        yield Problem(f"the newest {what} {failed}")
-    if drill.age(facts.now).days > most_days:
-        yield Problem(f"the newest {what} is {drill.age(facts.now).days} days old")
+def drill(
+    id: str,
+    kind: str,
+    days: int,
+    did: str,
+    why: str,
+    source: str,
+    bounds: tuple[tuple[str, str], ...] = (),
+    severity: Severity = "high",
+    mandatory: bool = True,
+) -> Control[Record]:
+    """A control on the newest record of a kind: trusted, passed, recent, and within what it says is allowed."""
+
+    def judge(one: Record, facts: Facts) -> Iterator[Problem]:
+        if one.distrust:
+            yield Problem(f"the newest {kind} does not count: {one.distrust}")
+        if one.result != "pass":
+            yield Problem(f"the newest {kind} did not pass")
+        if one.age(facts.now).days > days:
+            yield Problem(f"the newest {kind} is {one.age(facts.now).days} days old, and counts for {days}")
+        for measured, allowed in bounds:
+            if not float(one.values[measured]) <= float(one.values[allowed]):
+                yield Problem(f"{measured} was {one.values[measured]}, and {allowed} is {one.values[allowed]}")
+
+    values = "".join(f" --value {name}=…" for pair in bounds for name in pair)
+    return Control(
+        id=id,
+        title=f"{did} within {days} days",
+        why=why,
+        remedy=f"try it, then: readiness evidence add {kind} --environment ENV --tool TOOL --result pass{values}",
+        severity=severity,
+        kind="evidence",
+        sources=(source,),
+        subjects=newest(kind),
+        judge=judge,
+        mandatory=mandatory,
+        needs=f"evidence of a {kind}",
+    )
+
+
+rollback_drill = drill(
+    "D5.rollback-drill",
+    "rollback-drill",
+    90,
+    "A rollback was drilled and restored service in the stated time",
+    "a rollback that was never tried fails on the day it is needed",
+    RELEASE,
+    IN_TIME,
+)
+recovery_drill = drill(
+    "R1.recovery-drill",
+    "recovery-drill",
+    365,  # it takes a whole environment
+    "The loss of the environment was drilled and made good in the stated time",
+    "a plan for a disaster that nobody tried lacks the one step that nobody thought of",
+    TESTING,
+    IN_TIME,
+)
+restore_drill = drill(
+    "R2.restore-drill",
+    "restore-drill",
+    90,
+    "A backup was restored in the stated time",
+    "a backup is worth what its last restore was",
+    TESTING,
+    IN_TIME,
+)
+load_test = drill(
+    "R4.load-test-result",
+    "load-test",
+    90,
+    "A load test kept the stated latency",
+    "how many callers a copy bears is a guess until somebody measured it, and changes with the model",
+    TESTING,
+    FAST,
+)
+incident_exercise = drill(
+    "R5.incident-exercise",
+    "incident-exercise",
+    180,
+    "An incident was exercised",
+    "roles and routes that nobody played through fall apart when it matters",
+    INCIDENTS,
+)
+vulnerability_scan = drill(
+    "S4.vulnerability-scan",
+    "vulnerability-scan",
+    7,
+    "The deployed image was scanned and had no critical vulnerability",
+    "a new vulnerability becomes known in an image that has not changed",
+    "https://csrc.nist.gov/pubs/sp/800/190/final",
+    mandatory=False,
+)
+
+
+def unread_or_all(facts: Facts) -> Iterable[Unread | Record]:
+    return (*facts.evidence.unread, *facts.evidence.all)
 
 
 @control(
-    id="D5.rollback-drill",
-    title=f"A rollback was drilled within {MOST_DAYS} days and restored service in the stated time",
-    why="a rollback that was never tried fails on the day it is needed",
-    remedy="roll back once, then: readiness evidence add rollback-drill --environment ENV --result pass …",
-    severity="medium",
+    id="S5.evidence-sound",
+    title="All evidence is as it was written",
+    why="evidence that can be edited or borrowed proves nothing",
+    remedy="git checkout -- evidence, or try again what it was about; readiness evidence verify names each record",
+    severity="critical",
     kind="evidence",
-    sources=("https://sre.google/sre-book/release-engineering/",),
-    subjects=newest("rollback-drill"),
-    needs="evidence of a rollback drill",
+    sources=("https://csrc.nist.gov/pubs/sp/800/92/final",),
+    subjects=unread_or_all,
 )
-def rollback_drill(drill: Record, facts: Facts) -> Iterator[Problem]:
-    yield from unfit(drill, facts, "drill", "did not restore service")
+def evidence_sound(one: Unread | Record, facts: Facts) -> Iterator[Problem]:
+    if isinstance(one, Unread):
+        yield Problem(one.why, remedy=one.remedy)
+    elif one.distrust:
+        yield Problem(one.distrust)
 
 
-@control(
-    id="R1.recovery-drill",
-    title=f"The loss of the environment was drilled within {MOST_DAYS_OF_A_RECOVERY} days",
-    why="a plan for the loss of everything is wrong in places that only trying it shows",
-    remedy="bring up an empty environment by the plan, then: readiness evidence add recovery-drill --environment ENV …",
-    severity="medium",
-    kind="evidence",
-    sources=("NIST SP 800-34",),
-    subjects=newest("recovery-drill"),
-    needs="evidence of a recovery drill",
+CONTROLS: tuple[AnyControl, ...] = (
+    rollback_drill,
+    recovery_drill,
+    restore_drill,
+    load_test,
+    incident_exercise,
+    vulnerability_scan,
+    evidence_sound,
 )
-def recovery_drill(drill: Record, facts: Facts) -> Iterator[Problem]:
-    yield from unfit(drill, facts, "drill", "did not bring the service back", MOST_DAYS_OF_A_RECOVERY)
-
-
-@control(
-    id="R2.restore-drill",
-    title=f"A restore was drilled within {MOST_DAYS} days",
-    why="backups that nobody restored turn out empty, encrypted with a lost key, or older than the schema",
-    remedy="restore into an empty place, then: readiness evidence add restore-drill --environment ENV --result pass …",
-    severity="medium",
-    kind="evidence",
-    sources=("NIST SP 800-34",),
-    subjects=newest("restore-drill"),
-    needs="evidence of a restore drill",
-)
-def restore_drill(drill: Record, facts: Facts) -> Iterator[Problem]:
-    yield from unfit(drill, facts, "drill", "did not restore the data")
-
-
-@control(
-    id="R4.load-test-result",
-    title=f"A load test within {MOST_DAYS} days met its thresholds",
-    why="what a copy bears changes with each model and each library",
-    remedy="run the load test, then: readiness evidence add load-test --environment ENV --result pass …",
-    severity="medium",
-    kind="evidence",
-    sources=("https://sre.google/sre-book/software-engineering-in-sre/",),
-    subjects=newest("load-test"),
-    needs="evidence of a load test",
-)
-def load_test_result(test: Record, facts: Facts) -> Iterator[Problem]:
-    yield from unfit(test, facts, "load test", "did not meet its thresholds")
-
-
-CONTROLS = (rollback_drill, recovery_drill, restore_drill, load_test_result)

@@ -38,6 +38,7 @@ ROLES: dict[str, str] = {
     "updates": r"^(\.github/)?renovate\.json5?$|^\.renovaterc(\.json)?$|^\.github/dependabot\.ya?ml$",
     "codeowners": r"^(\.github/|docs/)?CODEOWNERS$",
     "evidence": r"^evidence/.*\.json$",
+    "signers": r"^(approvers|evidence/signers)\.toml$",
 }
 PATTERNS = {role: re.compile(pattern) for role, pattern in ROLES.items()}
 
