@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,22 +10,14 @@ from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, product_modules, service, serving_modules, source
 from readiness.facts import Facts
 from readiness.facts.frameworks import MODEL_SERVERS, Route, framework, routes
-from readiness.facts.module import Module, constant, dotted, identifiers, keyword, text_of
+from readiness.facts.guards import Guards
+from readiness.facts.module import constant, keyword, text_of
 from readiness.facts.repository import Repository
 
 OPEN = re.compile(
     r"(?i)^(/|\?|.*/(health\w*|livez?|liveness|readyz?|readiness|ping|status|metrics|version|docs.*|redoc|openapi.*|"
     r"favicon.*|static.*|assets.*|login|token|oauth.*|card|v2|v2/health/.*))/?$"
 )
-GUARD = re.compile(
-    r"(?i)(^|_)(auth|authenticat\w*|authori[sz]\w*|oauth2?\w*|jwt\w*|login_required|api_?keys?|apikey\w*|bearer\w*|"
-    r"current_user|get_user|verify_(token|key|user|credentials)\w*|check_(token|key|user|credentials)\w*|"
-    r"require_(user|role|scope|key|token|login|permission)s?|identify|access_token|HTTPBearer|HTTPBasic|"
-    r"APIKeyHeader|OAuth2PasswordBearer|Unauthorized)(_\w+)?$"
-)
-HEADERS = re.compile(r"(?i)^(authorization|x-api-key|x-auth-token|bearer ?)$")
-COMMON = frozenset({"get", "post", "run", "call", "load", "read", "predict", "json", "close", "main", "put", "set"})
-DEPTH = 4
 MESH = ("RequestAuthentication", "AuthorizationPolicy", "SecurityPolicy", "AuthConfig")
 
 
@@ -53,7 +43,7 @@ class Asked:
 
 def asked(facts: Facts) -> Iterator[Asked]:
     """The routes that need a caller: all but health, metrics, documentation and log-in."""
-    guards = Guards(facts)
+    guards = Guards(facts.code)
     return (Asked(route, guards) for route in closed_routes(facts))
 
 
@@ -67,96 +57,6 @@ def closed_routes(facts: Facts) -> Iterator[Route]:
         kind = framework(module)
         if not found and kind in MODEL_SERVERS:
             yield Route("/predict", frozenset({"POST"}), None, module, 1, kind, answers="")
-
-
-class Guards:
-    """Looks for authentication on the way of a request, over all modules of the service."""
-
-    def __init__(self, facts: Facts) -> None:
-        self.functions: dict[str, list[ast.AST]] = defaultdict(list)
-        for module in facts.code.serving:
-            for function in module.functions:
-                self.functions[function.name].append(function)
-            for name, kind in module.classes.items():
-                self.functions[name].append(kind)
-        self.whole = any(self.over_all(module) for module in facts.code.serving)
-        self.routers = {name for module in facts.code.serving for name in self.guarded_routers(module)}
-
-    def over_all(self, module: Module) -> bool:
-        """Whether something in this module guards every request: middleware, a dependency of the application."""
-        for name, call in module.calls:
-            last = name.rpartition(".")[2]
-            if last in ("add_middleware", "add_asgi_middleware", "Middleware") and self.in_any(call.args, DEPTH):
-                return True
-            if last == "FastAPI" and self.in_any([keyword(call, "dependencies")], DEPTH):
-                return True
-        for function in module.functions:
-            hooks = {dotted(one.func if isinstance(one, ast.Call) else one) for one in function.decorator_list}
-            before = any(hook.endswith((".before_request", ".before_app_request", ".middleware")) for hook in hooks)
-            if before and self.guards(function, DEPTH):
-                return True
-        return False
-
-    def guarded_routers(self, module: Module) -> Iterator[str]:
-        """Routers that get a guard where they are made or joined: ``file:variable``, or the file's name."""
-        for node in module.nodes:
-            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
-                continue
-            if self.in_any([keyword(node.value, "dependencies")], DEPTH):
-                yield from (f"{module.file}:{dotted(target)}" for target in node.targets)
-        for name, call in module.calls:
-            joined = name.endswith(".include_router") and call.args
-            if joined and self.in_any([keyword(call, "dependencies")], DEPTH):
-                router = dotted(call.args[0])
-                yield router.rpartition(".")[0].rpartition(".")[2] or f"{module.file}:{router}"
-
-    def on(self, route: Route) -> bool:
-        if self.whole or f"{route.file}:{route.owner}" in self.routers:
-            return True
-        if route.file.rpartition("/")[2].removesuffix(".py") in self.routers:
-            return True
-        handlers = [route.handler] if route.handler else self.functions.get(route.answers, [])
-        return any(self.guards(handler, DEPTH) for handler in handlers)
-
-    def guards(self, node: ast.AST, depth: int) -> bool:
-        """Whether a function, a class or what they call names something that authenticates."""
-        inner = list(ast.walk(node))
-        if any(GUARD.search(name) for name in acts(node, inner)):
-            return True
-        if any(isinstance(one, ast.Constant) and HEADERS.match(str(one.value)) for one in inner):
-            return True
-        if depth == 0:
-            return False
-        called = {dotted(one.func).rpartition(".")[2] for one in inner if isinstance(one, ast.Call)} - COMMON
-        called |= {name for one in inner if isinstance(one, ast.Call) for name in depends(one)}
-        return any(self.guards(one, depth - 1) for name in called for one in self.functions.get(name, ())[:4])
-
-    def in_any(self, nodes: list[ast.expr] | list[ast.expr | None], depth: int) -> bool:
-        for node in nodes:
-            names = {name for one in ast.walk(node) for name in identifiers(one)} if node else set()
-            if any(GUARD.search(name) for name in names):
-                return True
-            if any(self.guards(one, depth - 1) for name in names for one in self.functions.get(name, ())[:4]):
-                return True
-        return False
-
-
-def acts(node: ast.AST, inner: list[ast.AST]) -> Iterator[str]:
-    """What a function does, by name: what it calls, what decorates it, what its parameters ask for."""
-    for one in inner:
-        if isinstance(one, ast.Call):
-            yield dotted(one.func).rpartition(".")[2]
-        elif isinstance(one, ast.arguments):
-            asked = [*one.defaults, *one.kw_defaults, *(arg.annotation for arg in (*one.args, *one.kwonlyargs))]
-            yield from (name for part in asked if part for inside in ast.walk(part) for name in identifiers(inside))
-    for decorator in getattr(node, "decorator_list", ()):
-        yield from (name for inside in ast.walk(decorator) for name in identifiers(inside))
-
-
-def depends(call: ast.Call) -> Iterator[str]:
-    """The functions that FastAPI calls for a parameter."""
-    if dotted(call.func).rpartition(".")[2] in ("Depends", "Security") and call.args:
-        yield dotted(call.args[0]).rpartition(".")[2]
 
 
 def in_front(facts: Facts) -> bool:

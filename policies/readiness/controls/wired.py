@@ -51,6 +51,7 @@ def unreached(facts: Facts) -> Iterator[Call]:
     follow = Follow(facts.repository)
     for folder, makefile in follow.makefiles.items():
         for name in makefile.targets:
+            follow.calls = 0
             yield from follow(Call(("make", *(("-C", folder) if folder else ()), name), "Makefile", 0))
     for hooks in facts.repository.role("pre-commit"):
         yield from follow(Call(("pre-commit", "run"), hooks.path, 0))

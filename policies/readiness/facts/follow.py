@@ -11,17 +11,23 @@ from readiness.facts.makefiles import Makefile, makefiles
 from readiness.facts.repository import File, Repository
 from readiness.facts.resources import items, mappings
 from readiness.facts.shell import Call, along, calls
-from readiness.facts.unread import UnreadError
+from readiness.facts.unread import Unread, UnreadError
 
-MOST_STEPS = 12  # of one way through make and scripts; also what ends a circle
+MOST_STEPS = 12  # of one way through make and scripts
+MOST_CALLS = 5_000  # of one job
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "source", "."})
 
 
 class Follow:
-    """Calls, and whatever they start, in a repository."""
+    """Calls, and whatever they start, in a repository.
+
+    Attributes:
+        calls: how many were followed; set to 0 for a job of its own.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
+        self.calls = 0
         self.makefiles = makefiles(repository)
         self.further: dict[str, Callable[[Call], Iterator[Call]]] = {
             "make": self.make,
@@ -33,10 +39,14 @@ class Follow:
 
     def __call__(self, call: Call) -> Iterator[Call]:
         """The call itself, then what it leads to."""
+        self.calls += 1
+        if self.calls > MOST_CALLS:
+            why = f"through make and scripts it starts more than {MOST_CALLS} programs"
+            raise UnreadError(Unread(call.file, call.line, why, "call each target once"))
         yield call
-        if len(call.via) >= MOST_STEPS:
-            return
         step = call.text if len(call.text) <= 60 else call.text[:57] + "…"
+        if step in call.via or len(call.via) >= MOST_STEPS:
+            return  # a circle, or deeper than anybody would look
         for one in self.started(call):
             yield from self(along(along_all(one, call.via), step, call.ignored))
 

@@ -11,11 +11,12 @@ from readiness.facts.repository import File, Repository
 from readiness.facts.shell import Call, calls
 
 COMMENT = re.compile(
-    r"""(?P<text>'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/""", re.DOTALL
+    r"""(?P<text>'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?(?:\*/|\Z)""",
+    re.DOTALL,
 )
 PART = re.compile(
     r"""stage\s*\(\s*['"](?P<stage>[^'"]+)['"]\s*\)"""
-    r"""|\b(?:sh|bat)\b\s*\(?\s*(?:script:\s*)?(?P<shell>'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")"""
+    r"""|\b(?:sh|bat)\b\s*\(?\s*(?:script:\s*)?(?P<shell>'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")"""
     r"""|(?P<input>\binput\b(?=\s*(?:[({'"]|message)))"""
     r"""|submitter\s*:?\s*['"](?P<submitter>[^'"]+)['"]"""
     r"""|(?P<lenient>catchError|returnStatus:\s*true)""",

@@ -13,6 +13,7 @@ from readiness.facts.shell import Call, calls
 RULE = re.compile(r"^(?P<targets>[^\s#:=][^#:=]*?)\s*::?(?!=)\s*(?P<needs>[^#=]*?)\s*(#.*)?$")
 VARIABLE = re.compile(r"^\s*(?:export\s+|override\s+)?(?P<name>[\w.-]+)\s*(?P<how>[:?+]?)=\s?(?P<value>.*)$")
 MOST_EXPANSIONS = 8
+MOST_CHARACTERS = 20_000
 
 
 @dataclass
@@ -92,9 +93,17 @@ def logical_lines(lines: list[str]) -> Iterator[tuple[str, int]]:
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
     """The text with the values of variables; functions and unknown ones leave a placeholder, ``$$`` a dollar."""
+    left = MOST_CHARACTERS  # of what variables bring: some makefiles double a variable in each line
+
+    def value(match: re.Match[str]) -> str:
+        nonlocal left
+        found = variables.get(match[1], "_")
+        left -= len(found)
+        return found if left > 0 else "_"
+
     for _ in range(MOST_EXPANSIONS):
-        more = re.sub(r"\$[({]([\w.-]+)[)}]", lambda match: variables.get(match[1], "_"), text)
-        if more == text or len(more) > 20_000:
+        more = re.sub(r"\$[({]([\w.-]+)[)}]", value, text)
+        if more == text:
             break
         text = more
     return re.sub(r"(?<!\$)\$\([^()]*\)", "_", text).replace("$$", "$")

@@ -66,6 +66,7 @@ def pipelines(repository: Repository) -> Pipelines:
 
 
 def followed(job: Job, follow: Follow) -> Job:
+    follow.calls = 0
     return replace(job, calls=tuple(every(job, follow)))
 
 

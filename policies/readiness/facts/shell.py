@@ -95,7 +95,7 @@ def plain(script: str) -> str:
     def blank(match: re.Match[str]) -> str:
         return "_" + "\n" * match[0].count("\n")
 
-    script = re.sub(r"\$\{\{.*?\}\}", blank, script, flags=re.DOTALL)
+    script = re.sub(r"\$\{\{.{0,500}?\}\}", blank, script, flags=re.DOTALL)  # bounded, or many openings take for ever
     for _ in range(5):  # nested ones, from the inside out
         script = re.sub(r"\$\([^()]*\)", blank, script)
     return script
@@ -168,14 +168,12 @@ def without_options(words: tuple[str, ...], skip_number: bool) -> tuple[str, ...
 
 def after_python(words: tuple[str, ...]) -> tuple[str, ...]:
     """What Python runs: a module's name, a script, or Python itself."""
-    for place, word in enumerate(words[1:], 1):
-        if word == "-m" and len(words) > place + 1:
-            return words[place + 1 :]
-        if not word.startswith("-"):
-            return words[place:] if word.endswith(".py") else words
-        if word == "-c":
-            return words
-    return words
+    rest = words[1:]
+    while rest and rest[0].startswith("-") and rest[0] != "-c":
+        if rest[0] == "-m" and len(rest) > 1:
+            return rest[1:]
+        rest = rest[2:] if rest[0] in ("-X", "-W") else rest[1:]
+    return rest if rest and rest[0].endswith(".py") else words
 
 
 def along(call: Call, step: str, ignored: str = "") -> Call:
