@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from sys import intern
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from readiness.checklist import ITEMS
@@ -125,7 +126,7 @@ class Control(Generic[S]):
             yield Finding(Verdict.NOT_EVALUATED, "-", "", 0, because(error), self.remedy)
 
     def look_at(self, subject: S, facts: Facts) -> Iterator[Finding]:
-        label, file, line = subject.label, subject.file, subject.line
+        label, file, line = intern(subject.label), subject.file, subject.line
         found = False
         try:
             for problem in self.judge(subject, facts):

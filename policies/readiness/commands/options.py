@@ -58,12 +58,14 @@ def publish(report: Report, form: str, output: Path | None) -> None:
     Raises:
         BadRequest: the file cannot be written.
     """
-    text = render(report, form)
+    pieces = render(report, form)
     if output is None:
-        click.echo(text, nl=False)
+        for piece in pieces:
+            click.echo(piece, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        with output.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
     except OSError as error:
         raise BadRequest(f"--output {output}: {error.strerror}; name a file in a folder that exists") from None
 

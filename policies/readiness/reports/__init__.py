@@ -1,7 +1,8 @@
-"""Reports: one report, many forms. Each form is a module with ``render(report) -> str``, imported when asked for."""
+"""Reports: one report, many forms. Each form is a module with ``render(report)``, which gives pieces of text."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ class Report:
     notes: tuple[str, ...] = ()
 
 
-def render(report: Report, form: str) -> str:
-    """The report in one of ``FORMATS``, ending with a line break."""
-    text: str = import_module(f"readiness.reports.{FORMATS[form]}").render(report)
-    return text
+def render(report: Report, form: str) -> Iterator[str]:
+    """The report in one of ``FORMATS``, piece by piece, ending with a line break."""
+    pieces: Iterator[str] = import_module(f"readiness.reports.{FORMATS[form]}").render(report)
+    return pieces

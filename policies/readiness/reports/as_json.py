@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from readiness.judge import Result
@@ -10,7 +11,7 @@ from readiness.reports import Report
 from readiness.verdict import ItemVerdict
 
 
-def render(report: Report) -> str:
+def render(report: Report) -> Iterator[str]:
     parts: dict[str, Any] = {}
     if report.items:
         parts["items"] = {id: item(one) for id, one in report.items.items()}
@@ -19,10 +20,11 @@ def render(report: Report) -> str:
         parts["commit"] = report.commit or None
     parts["environment"] = report.environment
     parts["notes"] = list(report.notes)
-    head = json.dumps(parts, indent=2, ensure_ascii=False)[:-2]
+    yield json.dumps(parts, indent=2, ensure_ascii=False)[:-2] + ',\n  "results": ['
     # One line for each result: readable with grep, and no second copy of a large report in memory.
-    lines = ",\n".join("    " + json.dumps(result(one), ensure_ascii=False) for one in report.results)
-    return f'{head},\n  "results": [\n{lines}\n  ]\n}}\n' if lines else f'{head},\n  "results": []\n}}\n'
+    for place, one in enumerate(report.results):
+        yield (",\n    " if place else "\n    ") + json.dumps(result(one), ensure_ascii=False)
+    yield ("\n  ]" if report.results else "]") + "\n}\n"
 
 
 def item(one: ItemVerdict) -> dict[str, Any]:

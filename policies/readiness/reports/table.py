@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from io import StringIO
 from itertools import groupby
 
@@ -25,7 +26,7 @@ MARKS = {
 MOST_PLACES = 5  # of one control; --format json lists all
 
 
-def render(report: Report, width: int = 120, colour: bool = False) -> str:
+def render(report: Report, width: int = 120, colour: bool = False) -> Iterator[str]:
     out = StringIO()
     console = Console(file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False)
     for control, group in groupby((one for one in report.results if one.verdict is not Verdict.PASS), by_control):
@@ -35,7 +36,7 @@ def render(report: Report, width: int = 120, colour: bool = False) -> str:
     for note in report.notes:
         console.print(f"note: {escape(note)}")
     console.print(summary(report))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    yield "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
 def by_control(result: Result) -> tuple[str, Verdict]:
