@@ -12,7 +12,7 @@ from readiness.facts.exported import exported, is_exported
 from readiness.facts.promql import SyntaxProblem, metrics
 from readiness.facts.reach import services
 from readiness.facts.resources import Resource, fields, items, line_of, mappings
-from readiness.facts.selection import matching, selects
+from readiness.facts.selection import UNKNOWN_NAME, matching, selects
 from readiness.facts.unknown import UnknownValue
 
 OPERATOR = "https://prometheus-operator.dev/docs/api-reference/api/"
@@ -108,6 +108,7 @@ def rules_picked_up(rule: Resource, facts: Facts) -> Iterator[Problem]:
 def monitor_selects(monitor: Resource, facts: Facts) -> Iterator[Problem]:
     found = matching(services(facts), lambda one: watches(monitor, one))
     if not found:
+        unless_charted(facts, items(monitor.spec, "namespaceSelector", "matchNames") or [monitor.namespace])
         yield Problem("no Service has the labels that it selects, in the namespaces that it looks at")
         return
     names = {port.get("name") for service in found for port in mappings(service.spec, "ports")}
@@ -115,6 +116,13 @@ def monitor_selects(monitor: Resource, facts: Facts) -> Iterator[Problem]:
         port = endpoint.get("port")
         if port is not None and port not in names:
             yield Problem(f"{found[0].label} has no port named {port}", line_of(endpoint))
+
+
+def unless_charted(facts: Facts, namespaces: list[str]) -> None:
+    """Raises ``UnknownValue`` if a chart that was not rendered makes objects in one of these namespaces."""
+    for chart in facts.resources.of("Release", "HelmRelease"):
+        if chart.namespace in namespaces or chart.namespace == UNKNOWN_NAME:
+            raise UnknownValue(f"what the chart {chart.label} makes (render it: helm template, then --resources)")
 
 
 def watches(monitor: Resource, service: Resource) -> bool:
@@ -143,6 +151,7 @@ def pod_monitor_selects(monitor: Resource, facts: Facts) -> Iterator[Problem]:
         lambda one: (where.get("any") or one.resource.namespace in allowed) and selects(selector, one.pod_labels),
     )
     if not found:
+        unless_charted(facts, allowed)
         yield Problem("no workload makes pods that it selects, in the namespaces that it looks at")
 
 
