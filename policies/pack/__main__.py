@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pulumi_policy import PolicyPack
+
 from readiness.pulumi_pack import policies
 
 PolicyPack("airworthy-readiness", policies=policies())

@@ -1,6 +1,7 @@
 """Every control is tried on the smallest input that it must accept and the smallest that it must refuse."""
 
 import pytest
+
 from fixtures import FIXTURES, cases, facts_of
 from readiness.control import Control, Verdict
 from readiness.controls import MODULES, catalogue

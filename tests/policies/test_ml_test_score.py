@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+
 from fixtures import NOW
 from readiness.__main__ import cli
 from readiness.facts import Facts

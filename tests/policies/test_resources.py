@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from readiness.facts import Facts
 from readiness.facts.kubernetes import gather, read_text
 from readiness.facts.pulumi import read_plan

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from fixtures import facts_of
 from readiness import verdict
 from readiness.checklist import ITEMS

@@ -1,6 +1,7 @@
 """An unknown value cannot be read, compared or counted: nothing a control does with it comes out as yes."""
 
 import pytest
+
 from readiness.facts.unknown import UNKNOWN, HoledItems, UnknownValue, guard
 
 HELD = guard({"name": "web", "probe": UNKNOWN, "ports": [80, UNKNOWN], "deep": {"port": UNKNOWN}})

@@ -4,6 +4,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
 from readiness.facts.unread import Unread
 from readiness.facts.yaml_stream import MOST_DEPTH, documents
 
