@@ -276,3 +276,19 @@ def test_records_of_the_network(traffic, recorded):
     vpc = aws("aws:ec2/vpc:Vpc")
     log = linked(aws("aws:ec2/flowLog:FlowLog", trafficType=traffic), vpcId=vpc)
     assert refuses("S5.aws-recorded", vpc, log) is not recorded
+
+
+@pytest.mark.parametrize(
+    ("condition", "everybody"),
+    [
+        ({}, True),
+        ({"StringEquals": {"token.example.com:aud": "sts.amazonaws.com"}}, True),
+        ({"StringLike": {"token.example.com:sub": "*"}}, True),
+        ({"StringLike": {"token.example.com:sub": ["repo:team/web:*", "repo:*"]}}, True),
+        ({"StringLike": {"token.example.com:sub": "repo:team/web:*"}}, False),
+    ],
+)
+def test_roles_that_trust_tokens(condition, everybody):
+    principal = {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.example.com"}
+    trust = document(Principal=principal, Action="sts:AssumeRoleWithWebIdentity", Condition=condition)
+    assert refuses("S1.aws-callers-named", aws(ROLE, assumeRolePolicy=trust)) is everybody

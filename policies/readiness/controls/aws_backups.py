@@ -102,6 +102,27 @@ def undeletable(resource: Resource, facts: Facts) -> Iterator[Problem]:
         yield from (Problem(message) for message in rule(resource, facts))
 
 
+OUTLIVING: dict[str, Rule] = {
+    "aws:eks/cluster:Cluster": switched_on("deletionProtection"),
+    "aws:lb/loadBalancer:LoadBalancer": switched_on("enableDeletionProtection"),
+}
+
+
+@control(
+    id="R1.aws-undeletable",
+    title="What production runs on in AWS refuses to be deleted",
+    why="a cluster or load balancer that was deleted by mistake takes hours to come back, with another address",
+    remedy="deletion_protection=True; of a load balancer: enable_deletion_protection=True",
+    severity="medium",
+    kind="resources",
+    sources=(f"{FSBP}: ELB.6",),
+    subjects=lambda facts: facts.resources.of(*OUTLIVING),
+    environments=("prod",),
+)
+def outliving(resource: Resource, facts: Facts) -> Iterator[Problem]:
+    return (Problem(message) for message in OUTLIVING[resource.kind](resource, facts))
+
+
 def cache(group: Resource, facts: Facts) -> Iterator[str]:
     for name in ("multiAzEnabled", "automaticFailoverEnabled"):
         if not on(group.spec, name):
@@ -142,4 +163,4 @@ def zones(resource: Resource, facts: Facts) -> Iterator[Problem]:
     return (Problem(message) for message in ZONES[resource.kind](resource, facts))
 
 
-CONTROLS = (backups, undeletable, zones)
+CONTROLS = (backups, undeletable, outliving, zones)

@@ -41,6 +41,11 @@ def nodes(group: Resource, facts: Facts) -> Iterator[str]:
         yield "remoteAccess without sourceSecurityGroupIds opens SSH to everybody"
 
 
+def function(address: Resource, facts: Facts) -> Iterator[str]:
+    if text(address.spec, "authorizationType") == "NONE":
+        yield "authorizationType is NONE: it answers everybody"
+
+
 def cluster_api(cluster: Resource, facts: Facts) -> Iterator[str]:
     """EKS's API server is public unless that is declined, and then to everybody unless addresses are named."""
     vpc = fields(cluster.spec, "vpcConfig")
@@ -59,6 +64,7 @@ NOT_PUBLIC: dict[str, Rule] = {
     "aws:ec2/subnet:Subnet": switched_off("mapPublicIpOnLaunch"),
     "aws:eks/cluster:Cluster": cluster_api,
     "aws:eks/nodeGroup:NodeGroup": nodes,
+    "aws:lambda/functionUrl:FunctionUrl": function,
     "aws:opensearch/domain:Domain": search,
     "aws:rds/clusterInstance:ClusterInstance": switched_off("publiclyAccessible"),
     "aws:rds/instance:Instance": switched_off("publiclyAccessible"),

@@ -128,6 +128,23 @@ def callers_named(resource: Resource, facts: Facts) -> Iterator[Problem]:
             yield Problem("a statement allows everybody but whom NotPrincipal lists")
         elif everybody(one.get("Principal")) and not limited(one):
             yield Problem("a statement allows everybody, in every account")
+        elif issuer := strangers(one):
+            yield Problem(f"a statement trusts every token of {issuer}: no condition names its :sub")
+
+
+def strangers(statement: dict[str, Any]) -> str:
+    """The issuer of OpenID Connect tokens of which a statement trusts every one; empty if there is none."""
+    principal = statement.get("Principal")
+    issuers = listed(principal.get("Federated")) if isinstance(principal, dict) else []
+    tokens = [str(one).rpartition("oidc-provider/")[2] for one in issuers if "oidc-provider/" in str(one)]
+    subjects = [
+        value
+        for entry in fields(statement, "Condition").values()
+        for key, values in (entry.items() if isinstance(entry, dict) else ())
+        for value in (listed(values) if key.endswith(":sub") else ())
+    ]
+    named = bool(subjects) and not any(str(one) in ("*", "repo:*") for one in subjects)
+    return "" if named or not tokens else tokens[0]
 
 
 def everybody(principal: Any) -> bool:

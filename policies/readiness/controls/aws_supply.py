@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from readiness.control import Problem, control
+from readiness.controls.literals import told
 from readiness.facts import Facts
 from readiness.facts.aws import belongs, on
 from readiness.facts.resources import Resource
@@ -18,6 +20,7 @@ PRIVATE = ("ecr.api", "ecr.dkr", "s3", "sts", "logs")
 SECRET_INPUTS = {
     "aws:docdb/cluster:Cluster": ("masterPassword",),
     "aws:elasticache/replicationGroup:ReplicationGroup": ("authToken",),
+    "aws:lambda/function:Function": (),
     "aws:rds/cluster:Cluster": ("masterPassword",),
     "aws:rds/instance:Instance": ("password",),
     "aws:redshift/cluster:Cluster": ("masterPassword",),
@@ -112,6 +115,17 @@ def no_literals(resource: Resource, facts: Facts) -> Iterator[Problem]:
         # What is secret or generated is not known here, and must not be: so the mapping is read past its guard.
         if isinstance(value := dict.get(resource.body, name), str) and value:
             yield Problem(f"{name} is written out")
+    for name, value in raw_fields(resource.body, "environment", "variables").items():
+        if isinstance(value, str) and (what := told(name, value)):
+            yield Problem(f"environment.variables holds {what}")
+
+
+def raw_fields(body: dict[str, Any], *path: str) -> dict[str, Any]:
+    """The mapping at the end of a path, with what is not known in it."""
+    found: Any = body
+    for key in path:
+        found = dict.get(found, key) if isinstance(found, dict) else None
+    return dict(dict.items(found)) if isinstance(found, dict) else {}
 
 
 CONTROLS = (immutable_tags, scan_on_push, key_rotation, private_endpoints, no_literals)
