@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from readiness.control import Problem, control
 from readiness.controls.subjects import repository
 from readiness.facts import Facts
-from readiness.facts.pages import Section, commands, pages, under
-from readiness.facts.repository import Repository
+from readiness.facts.pages import Section, commands, pages, sections, under
+from readiness.facts.repository import File, Repository
 
 SRE = "https://sre.google/sre-book/managing-incidents/"
 DURATION = r"\d+\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)\b"
@@ -74,9 +74,22 @@ def restore_documented(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if not parts:
         yield Problem("no page or section is about backup and restore")
         return
-    told = [call for page in {part.page.path: part.page for part in parts}.values() for call in commands(page)]
-    if not any(RESTORE.search(call.text) for call in told):
+    about = {part.page.path: part.page for part in parts}.values()
+    if not any(restores(page) for page in about):
         yield Problem("the page about backup names no command that restores", parts[0].line, parts[0].file)
+
+
+def restores(page: File) -> bool:
+    """Whether a page names a command that restores by its name, or any command under a heading about restoring."""
+    told = list(commands(page))
+    if any(RESTORE.search(call.text) for call in told):
+        return True
+    steps = [part for part in sections(page) if re.match(r"(?i)restor", part.title)]
+    return any(
+        part.line < call.line <= part.line + part.text.count("\n") + 1 and len(call.words) > 1
+        for part in steps
+        for call in told
+    )
 
 
 @control(
