@@ -43,7 +43,7 @@ def rate(indicator: str, window: str) -> str:
 def _rules(target: Target, slo: Slo, windows: Iterable[str]) -> Iterable[Rule]:
     for window in windows:
         asked, timed = rate(ASKED, window), _rate(target, f"{names.DURATION}_count", window)
-        quick = _rate(target, f"{names.DURATION}_bucket", window, f'le="{slo.seconds}"')
+        quick = _rate(target, f"{names.DURATION}_bucket", window, f'le="{float(slo.seconds)}"')
         failed = _rate(target, names.REQUESTS, window, 'status=~"5.."')
         yield {"record": asked, "expr": _rate(target, names.REQUESTS, window, 'status!~"4.."')}
         yield from _indicator(target, FAILED, f"{failed} or 0 * {target.of(asked)}", target.of(asked), window)

@@ -9,6 +9,7 @@ from service.metrics import Metrics
 CLUSTER = {
     "container_memory_working_set_bytes",  # the kubelet's
     "kube_horizontalpodautoscaler_spec_max_replicas",  # these of kube-state-metrics
+    "kube_horizontalpodautoscaler_spec_min_replicas",
     "kube_horizontalpodautoscaler_status_current_replicas",
     "kube_pod_container_resource_limits",
     "kube_pod_container_status_restarts_total",

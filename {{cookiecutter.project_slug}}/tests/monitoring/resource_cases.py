@@ -6,8 +6,17 @@ from monitoring.promtool import Case
 from monitoring.series import asked, cluster, own, pod
 
 OTHER_SERVICE = "fraud-v2-6c9d7-x2x4z"
-HPA = "kube_horizontalpodautoscaler_"
 MEGABYTES_500 = "524288000x60"
+
+
+def autoscaler(name: str, current: int, least: int, most: int) -> dict[str, str]:
+    """How many replicas there are, and may be."""
+    numbers = {"status_current": current, "spec_min": least, "spec_max": most}
+    return {
+        cluster(f"kube_horizontalpodautoscaler_{what}_replicas", horizontalpodautoscaler=name): f"{number}x60"
+        for what, number in numbers.items()
+    }
+
 
 LOAD = {
     "Overloaded": Case(
@@ -21,22 +30,11 @@ LOAD = {
         },
     ),
     "AtMaximumReplicas": Case(
-        fires={
-            name: {
-                cluster(f"{HPA}status_current_replicas", horizontalpodautoscaler=name): "6x60",
-                cluster(f"{HPA}spec_max_replicas", horizontalpodautoscaler=name): "6x60",
-            }
-            for name in ("fraud", "keda-hpa-fraud")
-        },
+        fires={name: autoscaler(name, 6, 2, 6) for name in ("fraud", "keda-hpa-fraud")},
         silent={
-            "one to go": {
-                cluster(f"{HPA}status_current_replicas", horizontalpodautoscaler="fraud"): "5x60",
-                cluster(f"{HPA}spec_max_replicas", horizontalpodautoscaler="fraud"): "6x60",
-            },
-            "another service": {
-                cluster(f"{HPA}status_current_replicas", horizontalpodautoscaler="fraud-v2"): "6x60",
-                cluster(f"{HPA}spec_max_replicas", horizontalpodautoscaler="fraud-v2"): "6x60",
-            },
+            "one to go": autoscaler("fraud", 5, 2, 6),
+            "there is nothing to scale": autoscaler("fraud", 2, 2, 2),
+            "another service": autoscaler("fraud-v2", 6, 2, 6),
         },
     ),
     "ProcessorSaturated": Case(

@@ -112,6 +112,14 @@ def test_a_promise_changes_the_rules(promtool: Promtool) -> None:
         assert promtool.quiet(lax, "AvailabilityFastBurn", series, case) == ""
 
 
+def test_a_whole_second_is_promised_as_the_service_counts_it() -> None:
+    asked = [
+        rule["expr"] for group in rules(SERVICE, "risk", BASE, slo=Slo(seconds=1))["groups"] for rule in group["rules"]
+    ]
+    assert any('le="1.0"' in expr for expr in asked)
+    assert not any('le="1"' in expr for expr in asked)
+
+
 def _counts(metric: object) -> bool:
     return isinstance(metric, Counter | Gauge | Histogram)
 

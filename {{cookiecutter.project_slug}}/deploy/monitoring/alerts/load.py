@@ -14,6 +14,10 @@ def alerts(target: Target) -> list[Alert]:
     asked = total(rate(target.of(names.REQUESTS, PREDICTING), "5m"))
     memory = target.pods("container_memory_working_set_bytes", 'container!=""')
     limit = target.pods("kube_pod_container_resource_limits", 'resource="memory"')
+    current, most, least = (
+        target.autoscaler(f"kube_horizontalpodautoscaler_{what}_replicas")
+        for what in ("status_current", "spec_max", "spec_min")
+    )
     return [
         Alert(
             "Overloaded",
@@ -26,8 +30,7 @@ def alerts(target: Target) -> list[Alert]:
         Alert(
             "AtMaximumReplicas",
             "ticket",
-            f"{target.autoscaler('kube_horizontalpodautoscaler_status_current_replicas')} >= "
-            f"{target.autoscaler('kube_horizontalpodautoscaler_spec_max_replicas')}",
+            f"{current} >= {most} and {most} > {least}",
             "15m",
             "there are as many instances as there may be",
             "The autoscaler cannot add to {{ $value }} instances; more load will be turned away.",
