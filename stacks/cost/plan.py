@@ -49,7 +49,11 @@ def plan(stack: Stack, environment: str, file: SettingsFile) -> list[Resource]:
     Raises:
         SettingsError: the program refuses its settings.
     """
-    program = import_module(f"stacks.{stack.name}.program").program
+    return planned(import_module(f"stacks.{stack.name}.program").program, stack, environment, file)
+
+
+def planned(program: Callable[[], None], stack: Stack, environment: str, file: SettingsFile) -> list[Resource]:
+    """All resources of a program, run as that of a stack."""
     monitor = _Monitor()
     contextvars.Context().run(_run, program, stack, environment, file, monitor)
     return monitor.found
