@@ -72,4 +72,4 @@ def plan(
         asyncio.run(run_in_stack(lambda: project_program() and None))
 
     contextvars.Context().run(run)  # whatever a program leaves behind ends with this context
-    return Plan(monitor.planned, monitor.exported, monitor.secrets)
+    return Plan(monitor.planned, monitor.exported, monitor.secrets, monitor.references)

@@ -24,6 +24,7 @@ class Monitor(MockMonitor):
         self.others = others
         self.by_urn: dict[str, Planned] = {}
         self.exported: dict[str, Any] = {}
+        self.references: list[str] = []
         given = (value.value for outputs in others.values() for value in outputs.values() if isinstance(value, Secret))
         self.secrets = {value for value in given if isinstance(value, str)}
 
@@ -74,6 +75,7 @@ class Monitor(MockMonitor):
 
     def ReadResource(self, request):
         assert request.type == "pulumi:pulumi:StackReference", f"reads {request.type}, which needs a live cloud"
+        self.references.append(request.id)
         _, project, _ = request.id.split("/")
         assert project in self.others, f"refers to {request.id}, whose outputs the test does not give"
         outputs = self.others[project]

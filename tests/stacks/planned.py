@@ -55,13 +55,17 @@ class Plan(list[Planned]):
 
     Attributes:
         outputs: what the stack exports; secrets as :class:`Secret`.
+        references: full names of the other stacks that were asked.
         secrets: texts that were generated or came as secrets from other stacks, and so must stand nowhere in clear.
     """
 
-    def __init__(self, planned: list[Planned], outputs: dict[str, Any], secrets: set[str]) -> None:
+    def __init__(
+        self, planned: list[Planned], outputs: dict[str, Any], secrets: set[str], references: list[str]
+    ) -> None:
         super().__init__(planned)
         self.outputs = outputs
         self.secrets = secrets
+        self.references = references
 
     def of(self, type: str) -> list[Planned]:
         """All of a type; the end of its token will do, such as ``:Namespace``."""
