@@ -5,9 +5,9 @@ import json
 from importlib import import_module
 
 from pulumi import automation as auto
-from stacks.drive import order
 
 from engine.wire import bare, is_secret
+from stacks.drive import order
 
 MADE_SECRET = ("bcryptHash", "result", "base64", "hex", "privateKeyPem", "privateKeyPemPkcs8")
 """Outputs of the generators that are secrets."""

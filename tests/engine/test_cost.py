@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
+
 from stacks.cost import prices, report
 from stacks.cost.command import cost
 from stacks.cost.estimate import bill, per_thousand
