@@ -7,11 +7,12 @@ import sys
 
 import pytest
 from mocks import STACKS, Secret, configuration, kubernetes_name, plan
+
+from needs import need
+from stacks.cluster.program import program as cluster
 from stacks.observability.program import program as observability
 from stacks.platform import names
 from stacks.registry.program import program as registry
-
-from needs import need
 
 TEMPLATE = STACKS.parent / "{{cookiecutter.project_slug}}"
 SERVICE = "tumour-diagnosis"
@@ -27,9 +28,11 @@ print(json.dumps({"objects": [one.inputs for one in found.objects], "pod": found
 
 
 @pytest.fixture(scope="module")
-def given(cluster_plan, secrets_plan):
-    """What the stacks of dev give, by the names of their projects."""
-    outputs = {names.CLUSTER: cluster_plan("dev").outputs, names.SECRETS: secrets_plan("dev").outputs}
+def given(secrets_plan):
+    """What the stacks of dev give, by the names of their projects; the cluster is one that was chosen."""
+    chosen = {**configuration("cluster", "dev"), f"{names.CLUSTER}:context": "kind-dev"}
+    outputs = {names.CLUSTER: plan(cluster, names.CLUSTER, "dev", chosen).outputs}
+    outputs[names.SECRETS] = secrets_plan("dev").outputs
     for project, program in ((names.REGISTRY, registry), (names.OBSERVABILITY, observability)):
         config = configuration(project.removeprefix(f"{names.PRODUCT}-"), "dev")
         outputs[project] = plan(program, project, "dev", config, outputs).outputs
@@ -65,7 +68,7 @@ def test_every_address_comes_from_an_output_of_a_stack(given, deployed):
     )
     for project, output in used:
         assert json.dumps(given[project][output])[1:-1] in told, f"{project} {output}"
-    assert deployed["context"] == given[names.CLUSTER]["context"]
+    assert deployed["context"] == given[names.CLUSTER]["context"] == "kind-dev"
     judged = json.dumps(deployment(given, strategy={"kind": "canary"}))
     assert given[names.OBSERVABILITY]["prometheus_url"] in judged
 
