@@ -50,7 +50,7 @@ ci:  ## what CI runs: install what the tests drive, then lint and test, with not
 
 lint: setup  ## style, and the direction of imports; the template, the stacks and the gate have rules of their own
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
-	@$(RUN) lint-imports --config stacks/pyproject.toml
+	@$(RUN) lint-imports stacks/pyproject.toml
 
 types: setup  ## mypy --strict over stacks and gate
 	@$(RUN) mypy --config-file stacks/pyproject.toml -p stacks

@@ -7,10 +7,11 @@ import signal
 import sys
 from dataclasses import replace
 
-import template
 from serving.plan import QUICK, Plan
 from serving.run import run
 from serving.servers import SERVERS
+
+import template
 
 
 def main() -> int:

@@ -87,7 +87,8 @@ class Generated(Component):
             string_data=values,
             opts=self.child(self._args.protection),
         )
-        return secret.metadata.name
+        named: Output[str] = secret.metadata.name
+        return named
 
 
 def api_keys(key: str, issued: date) -> str:

@@ -80,7 +80,8 @@ class Managed(Component):
             account=self._where.account,
             protection=self._args.protection,
         )
-        return EncryptionKey("data-key", args, self.child()).arn
+        arn: Output[str] = EncryptionKey("data-key", args, self.child()).arn
+        return arn
 
     def _arns(self, *parts: str) -> list[str]:
         """These parts of all services' secrets; AWS adds six letters to each name."""

@@ -14,7 +14,9 @@ SERVICE, PULL = "localhost/airworthy-cluster:test", "localhost/airworthy-cluster
 def loader():
     """The command that loads an image archive into the cluster: AIRWORTHY_LOAD_IMAGE, else that of kind."""
     given = os.environ.get("AIRWORTHY_LOAD_IMAGE")
-    need(given or shutil.which("kind"), "set AIRWORTHY_LOAD_IMAGE to the command that loads an image archive")
+    need(
+        given or shutil.which("kind"), "set AIRWORTHY_LOAD_IMAGE to the command that loads an image archive", "cluster"
+    )
     return shlex.split(given) if given else ["kind", "load", "image-archive"]
 
 

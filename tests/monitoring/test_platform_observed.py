@@ -3,10 +3,10 @@
 from contextlib import ExitStack
 
 import pytest
+from cluster_metrics import cluster, cluster_job
 from prometheus import alertmanager, scraping
 from template_tools import pages
 
-from cluster import cluster, cluster_job
 from project import until
 from repository import ROOT
 from stacks.observability.alerts import platform_rules

@@ -9,9 +9,9 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
+from cluster_metrics import SERVICE, cluster, cluster_job
 from prometheus import Prometheus, scraping
 
-from cluster import SERVICE, cluster, cluster_job
 from project import free_port, run
 from serving import Material
 

@@ -56,7 +56,8 @@ class Config(Part):
             immutable=True,
             opts=self.child(provider=keeper, retain_on_delete=True),
         )
-        return made.metadata.apply(lambda metadata: str(metadata.name))  # so that pods wait for it
+        name: Output[str] = made.metadata.apply(lambda metadata: str(metadata.name))  # so that pods wait for it
+        return name
 
 
 def environment(app: App, otlp: str) -> dict[str, str]:

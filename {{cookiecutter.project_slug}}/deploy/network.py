@@ -45,7 +45,10 @@ class Network(Part):
             "selector": app.selector,
             "ports": [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}],
         }
-        return kubernetes.core.v1.Service(metadata["name"], metadata=metadata, spec=spec, opts=self.child())
+        service: pulumi.Resource = kubernetes.core.v1.Service(
+            metadata["name"], metadata=metadata, spec=spec, opts=self.child()
+        )
+        return service
 
 
 def policy(app: App, urls: list[str]) -> Spec:

@@ -74,7 +74,7 @@ class Workload(Part):
         )
 
     def _analysis(self, app: App, chosen: Canary | BlueGreen, around: Surroundings) -> pulumi.Resource:
-        return kubernetes.apiextensions.CustomResource(
+        made: pulumi.Resource = kubernetes.apiextensions.CustomResource(
             f"{app.name}-analysis",
             api_version=ARGO,
             kind="AnalysisTemplate",
@@ -82,6 +82,7 @@ class Workload(Part):
             spec=analysis.spec(app, chosen.analysis, around.prometheus_url),
             opts=self.child(),
         )
+        return made
 
     def _audit(self, app: App) -> list[pulumi.Resource]:
         """The volume for the record of decisions, which nobody deletes by mistake."""

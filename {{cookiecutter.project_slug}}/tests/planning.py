@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from deploy.program import program
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime.mocks import MockEngine, MockMonitor, Mocks, MockSettings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
+
+from deploy.program import program
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 NAME = "diagnosis"

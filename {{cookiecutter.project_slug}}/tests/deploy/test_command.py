@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deploy.command import main
 
 from deploy import history
+from deploy.command import main
 
 OLD, NEW = "registry.example/diagnosis@sha256:" + "a" * 64, "registry.example/diagnosis@sha256:" + "b" * 64
 STAND_IN = """#!/bin/sh

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deploy.analysis import HASH
 from mlflow.environment_variables import MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_URI, MLFLOW_TRACKING_USERNAME
 
+from deploy.analysis import HASH
 from planning import NAME, Plan, plan
 from process import install
 from running import Service

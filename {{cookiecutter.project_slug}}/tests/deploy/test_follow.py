@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from deploy.errors import DeployError
 from deploy.follow import Place, TakenBack, follow, outcome, progress
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from deploy.configuration import parse
 from deploy.errors import PlatformError, SettingsError
-
 from planning import DEPLOY, ENVIRONMENTS, NAME, OWNERS, PLATFORM, RELEASE, plan, settings
 from service.settings import Settings as ServiceSettings
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deploy.monitoring import dashboards, rules
 
+from deploy.monitoring import dashboards, rules
 from monitoring.promql import as_rules, metrics_in
 from monitoring.promtool import Promtool
 from monitoring.queries import CLUSTER, PROMETHEUS, exported, recorded

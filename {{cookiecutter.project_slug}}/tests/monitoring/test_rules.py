@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deploy.monitoring import Slo, SloError, names, rules
 from prometheus_client import Counter, Gauge, Histogram
 
+from deploy.monitoring import Slo, SloError, names, rules
 from monitoring.cases import CASES
 from monitoring.promtool import Promtool
 from monitoring.series import SERVICE

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from deploy.monitoring import rules
 
+from deploy.monitoring import rules
 from monitoring.kubectl import kubectl
 from monitoring.pages import ROOT, Page, pages
 from monitoring.promql import as_rules, metrics_in
