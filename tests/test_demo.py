@@ -5,11 +5,14 @@ import os
 import re
 import signal
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
 from needs import need_command
 from project import end, free_port, group_lives, half_written, listening, run, served, start, until
+from repository import ROOT
 
 STEPS = ["training keygen", "training run", "training register", "training approve", "training pull", "service"]
 
@@ -33,6 +36,18 @@ def registered(project):
         (versions,) = registry.execute("select count(*) from model_versions").fetchone()
         digests = registry.execute("select value from model_version_tags where key = 'bundle_digest'").fetchall()
     return versions, digests
+
+
+def test_the_verdict_on_the_demo_names_what_is_missing(demo):
+    done = subprocess.run(
+        [sys.executable, "-m", "readiness", "check", demo.folder],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "policies")},
+    )
+    assert done.returncode == 1, done.stderr
+    assert "NOT READY for prod" in done.stdout
+    assert len(re.findall(r"^[DMSRG]\d .*(?:pass|FAIL|not evaluated)$", done.stdout, re.MULTILINE)) == 25
 
 
 def test_each_step_is_named_and_timed(demo):
