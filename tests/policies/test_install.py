@@ -17,7 +17,7 @@ def test_it_is_installed_and_judges_a_stream(tmp_path):
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "p"},
-        "spec": {"hostNetwork": True, "containers": []},
+        "spec": {"hostNetwork": True, "containers": [{"name": "a", "image": "a.example/a:1.2.3"}]},
     }
     done = subprocess.run(
         [tmp_path / "venv" / "bin" / "readiness", "manifests", "-", "--format", "json"],
@@ -27,4 +27,5 @@ def test_it_is_installed_and_judges_a_stream(tmp_path):
         cwd=tmp_path,
     )
     assert done.returncode == 1, done.stderr
-    assert any("hostNetwork" in one["message"] for one in json.loads(done.stdout)["results"]), done.stdout
+    failed = {one["control"] for one in json.loads(done.stdout)["results"] if one["verdict"] == "fail"}
+    assert "S3.host-namespaces" in failed, failed
