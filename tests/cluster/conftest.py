@@ -90,10 +90,10 @@ def registry(node, project, project_env, material, tmp_path_factory):
         end(server)
 
 
-@pytest.fixture(scope="session")
-def watcher(node, tmp_path_factory):
-    """A real Prometheus, with nothing to scrape yet."""
-    with prometheus(tmp_path_factory.mktemp("prometheus"), node) as server:
+@pytest.fixture
+def watcher(node, tmp_path):
+    """A real Prometheus with nothing to scrape yet; a new one each time, as it remembers pods for minutes."""
+    with prometheus(tmp_path, node) as server:
         yield server
 
 

@@ -116,7 +116,6 @@ def scraped(server, kube, monitor):
         configure(server, config(monitor, f"http://127.0.0.1:{discovery.server_port}/"))
         yield
     finally:
-        configure(server, {})
         discovery.shutdown()
         discovery.server_close()
 
