@@ -59,11 +59,11 @@ types: setup  ## mypy --strict over stacks and gate
 preview: setup  ## what `up` would make (ENV=dev; STACK="cluster secrets": some of the stacks)
 	@$(STACKS) preview $(ENV) $(STACK)
 
-up: setup  ## bring the stacks up, in their order, by Pulumi (ENV=dev)
-	@$(STACKS) up $(ENV) $(STACK)
+up: setup  ## bring the stacks up, in their order, by Pulumi (ENV=dev; YES=1: without asking)
+	@$(STACKS) up $(ENV) $(STACK) $(if $(YES),--yes)
 
-down: setup  ## take them down, in reverse (ENV=dev)
-	@$(STACKS) down $(ENV) $(STACK)
+down: setup  ## take them down, in reverse (ENV=dev; YES=1: without asking)
+	@$(STACKS) down $(ENV) $(STACK) $(if $(YES),--yes)
 
 outputs: setup  ## what they tell, as JSON, secrets hidden (ENV=dev)
 	@$(STACKS) outputs $(ENV) $(STACK)

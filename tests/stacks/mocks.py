@@ -59,6 +59,7 @@ def plan(
         runtime_config.set_all_config(texts, list(secret_keys))
         configure(
             MockSettings(
+                outputs=set(),  # else what a program that failed still waited for would be waited for by the next
                 monitor=monitor,
                 monitor_features=set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures),
                 engine=MockEngine(None),

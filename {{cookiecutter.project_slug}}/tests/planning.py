@@ -124,6 +124,7 @@ def plan(environment: str = "prod", outputs: Mapping[str, Any] = PLATFORM, **cha
         features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
         configure(
             MockSettings(
+                outputs=set(),  # else what a program that failed still waited for would be waited for by the next
                 monitor=monitor,
                 monitor_features=features,
                 engine=MockEngine(None),
