@@ -54,7 +54,10 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if key is None:
             return f"signed with key {self.key!r}, which is none of those that count: {', '.join(keys) or 'none'}"
         try:
-            key.verify(base64.b64decode(self.signature, validate=True), self._payload())
+            signature = base64.b64decode(self.signature, validate=True)
+            if base64.b64encode(signature).decode() != self.signature:  # its last letter has bits that say nothing
+                return "the signature is spelled otherwise than it is written"
+            key.verify(signature, self._payload())
         except (InvalidSignature, ValueError):
             return "the signature does not fit what it signs"
         return ""
