@@ -105,6 +105,7 @@ class Told:
 
     def __init__(self):
         self.calls = queue.Queue()
+        self._seen = []
         told = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -122,11 +123,14 @@ class Told:
         self.address = f"http://127.0.0.1:{self.server.server_port}"
 
     def wait_for(self, wanted):
-        """The first call for which wanted(path, authorization, body) holds; others are dropped."""
-        while True:
-            call = self.calls.get(timeout=60)
-            if wanted(*call):
-                return call
+        """The first call for which wanted(path, authorization, body) holds, and which was not given before.
+
+        Alertmanager tells its receivers side by side, in any order: what nobody waits for yet is kept.
+        """
+        while not (found := next((call for call in self._seen if wanted(*call)), None)):
+            self._seen.append(self.calls.get(timeout=60))
+        self._seen.remove(found)
+        return found
 
 
 @contextmanager
