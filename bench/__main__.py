@@ -1,4 +1,4 @@
-"""The framework's figures: `python bench [template | serving]`, both by default. See the README beside this file."""
+"""The framework's figures: `python bench [template | scale | serving]`, all by default; README.md has the rest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 from dataclasses import replace
 
+import scale
 from serving.plan import QUICK, Plan
 from serving.run import run
 from serving.servers import SERVERS
@@ -17,7 +18,7 @@ import template
 def main() -> int:
     """Read the command line and measure; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python bench", description="Measure, each figure beside a baseline.")
-    parser.add_argument("what", nargs="?", choices=("template", "serving", "all"), default="all")
+    parser.add_argument("what", nargs="?", choices=("template", "scale", "serving", "all"), default="all")
     parser.add_argument("--quick", action="store_true", help="one short round of serving: that it works, not how fast")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of serving: 5")
     names = [server.name for server in SERVERS]
@@ -30,6 +31,8 @@ def main() -> int:
     try:
         if chosen.what in ("template", "all"):
             template.run()
+        if chosen.what in ("scale", "all"):
+            scale.run()
         if chosen.what in ("serving", "all"):
             run(plan, chosen.only)
     except KeyboardInterrupt:

@@ -88,7 +88,3 @@ def _page(medians: dict[int, float]) -> str:
     head = ["| resources | CPU seconds to plan | milliseconds each |", "|---|---|---|"]
     grows = f"The time grows with the power {exponent(medians):.2f} of the number of resources (1 is linear)."
     return "\n".join([*head, *rows, "", f"{grows} Median of {ROUNDS} rounds.", ""])
-
-
-if __name__ == "__main__":
-    run()

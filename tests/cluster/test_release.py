@@ -6,6 +6,7 @@ AIRWORTHY_ROUNDS says how often it is rolled to the other version and back: once
 import http.client
 import json
 import os
+import time
 
 import pytest
 
@@ -43,9 +44,11 @@ def up(release, number, version):
 
 
 def test_it_becomes_ready_under_restricted_and_answers_who_has_a_key(release, material):
+    began = time.monotonic()
     release.deploy()
     up(release, 1, "1")
     status, body = predict(release, material)
+    print(f"\nfrom built images to the first prediction: {time.monotonic() - began:.0f} s")
     assert status == 200, body
     answer = json.loads(body)
     assert answer["version"] == "1"
