@@ -7,6 +7,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Resource, ResourceOptions
 
 from stacks.cluster.autoscaler import Autoscaler, AutoscalerArgs
+from stacks.cluster.controllers import Controllers, ControllersArgs
 from stacks.cluster.eks import Eks, EksArgs
 from stacks.cluster.gpus import Gpus, GpusArgs
 from stacks.cluster.namespaces import Namespace, NamespaceArgs
@@ -33,7 +34,7 @@ def program() -> None:
         in_aws(settings)
     else:
         pulumi.export("context", settings.context)
-        tenancy(settings, kubernetes_provider(None, settings.context), [])
+        tenancy(settings, kubernetes_provider(None, settings.context), None, [])
 
 
 def in_aws(settings: ClusterSettings) -> None:
@@ -49,7 +50,7 @@ def in_aws(settings: ClusterSettings) -> None:
     if where.device_plugin:
         Gpus("gpus", GpusArgs(where.device_plugin), after)
     Storage("storage", StorageArgs(settings.prod, eks.files.file_system), after)
-    tenancy(settings, cluster, [eks])
+    tenancy(settings, cluster, str(where.network.cidr), [eks])
     export(eks, where)
 
 
@@ -66,13 +67,24 @@ def export(eks: Eks, where: ClusterAws) -> None:
     pulumi.export("private_subnets", eks.network.private_subnets)
 
 
-def tenancy(settings: ClusterSettings, provider: kubernetes.Provider, after: list[Resource]) -> None:
-    """What is the same on every cluster: namespaces, priorities and roles."""
+def tenancy(
+    settings: ClusterSettings, provider: kubernetes.Provider, network: str | None, after: list[Resource]
+) -> None:
+    """What is the same on every cluster: namespaces, priorities, roles and controllers.
+
+    Args:
+        settings: all of them.
+        provider: the cluster.
+        network: its addresses; None where nobody knows them before.
+        after: what must be there before.
+    """
     options = ResourceOptions(providers=[provider], depends_on=after)
-    Priorities("priorities", options)
+    priorities = Priorities("priorities", options)
     namespaces = {
         name: Namespace(name, NamespaceArgs(name, quota, foundation(settings)), options).name
         for name, quota in settings.quotas.items()
     }
     Roles("roles", RolesArgs(namespaces[SERVICES_NAMESPACE], dict(namespaces)), options)
+    wanted: dict[str, pulumi.Input[str]] = {name: namespaces[name] for name in settings.controllers}
+    Controllers("controllers", ControllersArgs(wanted, network, [priorities]), options)
     pulumi.export("namespaces", namespaces)

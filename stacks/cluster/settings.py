@@ -6,7 +6,7 @@ import re
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from stacks.platform.kinds import Cpu, Label, Memory, Role, Version
 from stacks.platform.names import OBSERVABILITY_NAMESPACE, PLATFORM_NAMESPACE, SERVICES_NAMESPACE
@@ -22,6 +22,7 @@ Addon = Literal[
     "vpc-cni",
 ]
 ADDONS: tuple[Addon, ...] = get_args(Addon)
+Controller = Literal["argo-rollouts", "keda"]
 
 
 class NetworkSettings(Block):
@@ -138,6 +139,9 @@ class ClusterSettings(StackSettings):
         default=None, description="context of the kubeconfig; its current one if not set"
     )
     aws: Annotated[ClusterAws | None, needed_in("aws")] = Field(default=None, description="network, EKS and nodes")
+    controllers: tuple[Controller, ...] = Field(
+        default=(), description="what services are rolled out and scaled by: argo-rollouts, keda"
+    )
     quotas: dict[str, QuotaSettings] = Field(description="by namespace")
 
     @property
@@ -148,8 +152,8 @@ class ClusterSettings(StackSettings):
 
     @field_validator("quotas")
     @classmethod
-    def _one_each(cls, quotas: dict[str, QuotaSettings]) -> dict[str, QuotaSettings]:
-        wanted = {SERVICES_NAMESPACE, PLATFORM_NAMESPACE, OBSERVABILITY_NAMESPACE}
+    def _one_each(cls, quotas: dict[str, QuotaSettings], info: ValidationInfo) -> dict[str, QuotaSettings]:
+        wanted = {SERVICES_NAMESPACE, PLATFORM_NAMESPACE, OBSERVABILITY_NAMESPACE, *info.data.get("controllers", ())}
         if wrong := sorted(wanted ^ set(quotas)):
             raise ValueError(f"one for each of {', '.join(sorted(wanted))} and no other; see {', '.join(wrong)}")
         return quotas

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from stacks.platform.charts import Chart
 
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart of somebody else.
-
-    Attributes:
-        name: its name in its repository.
-        repository: where it is.
-        version: its exact version.
-    """
-
-    name: str
-    repository: str
-    version: str
-
-
-# Each version was looked up among its project's releases; the values of this stack are for these and no others.
+# Each version was looked up among its project's releases, and the values of this stack were written for it. Nobody has
+# rendered them with it: before another version is taken, compare the keys with that version's own values.yaml.
 PROMETHEUS = Chart("kube-prometheus-stack", "https://prometheus-community.github.io/helm-charts", "87.8.0")
 LOKI = Chart("loki", "https://grafana-community.github.io/helm-charts", "18.12.0")
 TEMPO = Chart("tempo", "https://grafana-community.github.io/helm-charts", "2.3.0")

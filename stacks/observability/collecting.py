@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pulumi import Output, Resource, ResourceOptions
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -16,15 +17,15 @@ from stacks.observability.login import SECRET as GRAFANA_SECRET
 from stacks.observability.login import Login, LoginArgs
 from stacks.observability.peers import Peers, PeersArgs
 from stacks.observability.receivers import Receivers, ReceiversArgs
-from stacks.observability.release import Release, ReleaseArgs
 from stacks.observability.routes import alertmanager_config
 from stacks.observability.settings import ObservabilitySettings
 from stacks.observability.storage import Storage, StorageArgs
 from stacks.observability.values import collectors, logs, metrics, traces
 from stacks.observability.values.common import RELEASE
 from stacks.platform.component import Component
-from stacks.platform.names import OBSERVABILITY_NAMESPACE, PLATFORM_NAMESPACE, PRODUCT, SERVICES_NAMESPACE
+from stacks.platform.names import CONTROLLERS, OBSERVABILITY_NAMESPACE, PLATFORM_NAMESPACE, PRODUCT, SERVICES_NAMESPACE
 from stacks.platform.references import Stacks
+from stacks.platform.release import Release, ReleaseArgs
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,7 @@ class Collecting(Component):
         self._stores([prometheus])
         self._collectors(agents, [prometheus])
         self._alerts(prometheus)
-        if args.settings.cloud == "aws":
-            self._watch_secrets(prometheus)
+        self._watch_earlier(prometheus)
         self.register_outputs({})
 
     def _peers(self) -> Peers:
@@ -147,19 +147,22 @@ class Collecting(Component):
         lines = collectors.node_logs(OBSERVABILITY_NAMESPACE)
         Release(collectors.NODE_LOGS, ReleaseArgs(charts.COLLECTOR, agents.namespace, lines, after), self.child())
 
-    def _watch_secrets(self, prometheus: Release) -> None:
-        """The operator that brings secrets to the cluster came before Prometheus, so it could not ask to be scraped."""
-        selector = {"matchLabels": {"app.kubernetes.io/instance": "external-secrets"}}
+    def _watch_earlier(self, prometheus: Release) -> None:
+        """What came to the cluster before Prometheus could not ask to be scraped."""
+        for controller in sorted(CONTROLLERS.keys() & set(self._settings.readers)):
+            everything = {"namespaceSelector": {"matchNames": [controller]}, "selector": {}}
+            self._watch(controller, self._namespace, everything, prometheus)
+        if self._settings.cloud == "aws":
+            secrets = {"selector": {"matchLabels": {"app.kubernetes.io/instance": "external-secrets"}}}
+            self._watch("external-secrets", self._namespaces[PLATFORM_NAMESPACE], secrets, prometheus)
+
+    def _watch(self, name: str, place: Output[str], pods: dict[str, Any], prometheus: Release) -> None:
         CustomResource(
-            "external-secrets",
+            name,
             api_version="monitoring.coreos.com/v1",
             kind="PodMonitor",
-            metadata=ObjectMetaArgs(
-                name="external-secrets",
-                namespace=self._namespaces[PLATFORM_NAMESPACE],
-                labels={"release": RELEASE},
-            ),
-            spec={"selector": selector, "podMetricsEndpoints": [{"port": "metrics"}]},
+            metadata=ObjectMetaArgs(name=name, namespace=place, labels={"release": RELEASE}),
+            spec={**pods, "podMetricsEndpoints": [{"port": "metrics"}]},
             opts=self.child(depends_on=[prometheus]),
         )
 

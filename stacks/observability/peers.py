@@ -16,8 +16,9 @@ from stacks.observability.values.common import RELEASE
 from stacks.observability.values.logs import PORT as LOKI_PORT
 from stacks.observability.values.traces import OTLP_PORT
 from stacks.platform.component import Component
+from stacks.platform.names import CONTROLLERS, PROMETHEUS, PROMETHEUS_PORT
+from stacks.platform.traffic import API_PORTS, INSIDE, addresses, allowing, namespace
 
-PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
 OPERATOR = {"app": "kube-prometheus-stack-operator"}
 OF_THE_CHART = {"app.kubernetes.io/instance": RELEASE}
 """The operator, Grafana and kube-state-metrics, which watch objects of the cluster."""
@@ -25,14 +26,12 @@ OF_THE_CHART = {"app.kubernetes.io/instance": RELEASE}
 SERVICE_PORT = 8080
 """The services' own port, on which their metrics are."""
 
-PROMETHEUS_PORT = 9090
 WEBHOOK_PORT = 10250
 """On which the API server asks the operator whether a rule is sound."""
 
 OPERATOR_METRICS_PORT = 8080
 """Of the External Secrets Operator."""
 
-API_PORTS = (443, 6443)
 NODE_PORTS = (9100, 10250)
 """Node exporter and kubelet."""
 
@@ -40,8 +39,6 @@ POD_IDENTITY_AGENT = "169.254.170.23/32"
 """Where every EKS node hands pods their AWS credentials."""
 
 ANYWHERE = "0.0.0.0/0"
-INSIDE: dict[str, Any] = {"peer": {"pod_selector": {}}, "ports": []}
-"""All pods of the same namespace, on every port."""
 
 
 @dataclass(frozen=True)
@@ -76,45 +73,44 @@ class Peers(Component):
         super().__init__(name, opts)
         self._args = args
         self._policy("inside", {}, ingress=[INSIDE], egress=[INSIDE])
-        self._policy("cluster-api", OF_THE_CHART, egress=[_addresses(args.network, *API_PORTS)])
-        self._policy("operator-webhook", OPERATOR, ingress=[_addresses(args.network, WEBHOOK_PORT)])
+        self._policy("cluster-api", OF_THE_CHART, egress=[addresses(args.network, *API_PORTS)])
+        self._policy("operator-webhook", OPERATOR, ingress=[addresses(args.network, WEBHOOK_PORT)])
         self._prometheus()
         self._policy(
             "traces-from-services",
             {"app.kubernetes.io/instance": COLLECTOR},
-            ingress=[_namespace(args.services, OTLP_PORT, OTLP_HTTP_PORT)],
+            ingress=[namespace(args.services, OTLP_PORT, OTLP_HTTP_PORT)],
         )
         self._policy(
-            "logs-from-nodes", {"app.kubernetes.io/name": "loki"}, ingress=[_namespace(AGENTS_NAMESPACE, LOKI_PORT)]
+            "logs-from-nodes", {"app.kubernetes.io/name": "loki"}, ingress=[namespace(AGENTS_NAMESPACE, LOKI_PORT)]
         )
         if args.notify:
-            self._policy(
-                "notifications", {"app.kubernetes.io/name": "alertmanager"}, egress=[_addresses(ANYWHERE, 443)]
-            )
+            self._policy("notifications", {"app.kubernetes.io/name": "alertmanager"}, egress=[addresses(ANYWHERE, 443)])
         if args.aws:
             self._to_s3()
         self.register_outputs({})
 
     def _prometheus(self) -> None:
-        """It scrapes services, nodes and the cluster's own parts; those who decide by metrics ask it."""
+        """It scrapes services, nodes, controllers and the cluster's own parts; those who decide by metrics ask it."""
         args = self._args
-        secrets_operator = [_namespace(args.platform, OPERATOR_METRICS_PORT)] if args.aws else []
+        secrets_operator = [namespace(args.platform, OPERATOR_METRICS_PORT)] if args.aws else []
         self._policy(
             "prometheus",
             PROMETHEUS,
-            ingress=[_namespace(reader, PROMETHEUS_PORT) for reader in args.readers],
+            ingress=[namespace(reader, PROMETHEUS_PORT) for reader in args.readers],
             egress=[
-                _namespace(args.services, SERVICE_PORT),
-                _namespace(AGENTS_NAMESPACE, 8888),
-                _namespace("kube-system"),
+                namespace(args.services, SERVICE_PORT),
+                namespace(AGENTS_NAMESPACE, 8888),
+                namespace("kube-system"),
                 *secrets_operator,
-                _addresses(args.network, *API_PORTS, *NODE_PORTS),
+                *(namespace(reader, CONTROLLERS[reader]) for reader in args.readers if reader in CONTROLLERS),
+                addresses(args.network, *API_PORTS, *NODE_PORTS),
             ],
         )
         kubernetes.networking.v1.NetworkPolicy(
             "scraping",
             metadata=ObjectMetaArgs(name="allow-scraping", namespace=args.services),
-            spec=_spec({}, ingress=[_namespace(args.namespace, SERVICE_PORT, pods=PROMETHEUS)]),
+            spec=allowing({}, ingress=[namespace(args.namespace, SERVICE_PORT, pods=PROMETHEUS)]),
             opts=self.child(),
         )
 
@@ -123,7 +119,7 @@ class Peers(Component):
             self._policy(
                 f"{store}-storage",
                 {"app.kubernetes.io/name": store},
-                egress=[_addresses(ANYWHERE, 443), _addresses(POD_IDENTITY_AGENT, 80)],
+                egress=[addresses(ANYWHERE, 443), addresses(POD_IDENTITY_AGENT, 80)],
             )
 
     def _policy(
@@ -136,42 +132,6 @@ class Peers(Component):
         kubernetes.networking.v1.NetworkPolicy(
             name,
             metadata=ObjectMetaArgs(name=f"allow-{name}", namespace=self._args.namespace),
-            spec=_spec(pods, ingress, egress),
+            spec=allowing(pods, ingress, egress),
             opts=self.child(),
         )
-
-
-def _spec(
-    pods: dict[str, str], ingress: list[dict[str, Any]] | None = None, egress: list[dict[str, Any]] | None = None
-) -> Any:
-    """A policy that only adds: what the namespace's own policy denies is allowed to these."""
-    spec: dict[str, Any] = {"pod_selector": {"match_labels": pods} if pods else {}, "policy_types": []}
-    if ingress is not None:
-        spec["policy_types"].append("Ingress")
-        spec["ingress"] = [{"from_": _known(peer), "ports": peer["ports"]} for peer in ingress]
-    if egress is not None:
-        spec["policy_types"].append("Egress")
-        spec["egress"] = [{"to": _known(peer), "ports": peer["ports"]} for peer in egress]
-    return spec
-
-
-def _known(peer: dict[str, Any]) -> list[Any]:
-    """No peer at all is everybody."""
-    return [peer["peer"]] if peer["peer"] is not None else []
-
-
-def _namespace(name: Input[str], *ports: int, pods: dict[str, str] | None = None) -> dict[str, Any]:
-    """All pods of a namespace, or those with some labels, on some ports or on every one."""
-    peer: dict[str, Any] = {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": name}}}
-    if pods:
-        peer["pod_selector"] = {"match_labels": pods}
-    return {"peer": peer, "ports": _tcp(ports)}
-
-
-def _addresses(cidr: Input[Any] | None, *ports: int) -> dict[str, Any]:
-    """Some addresses, or all where none are known, on some ports."""
-    return {"peer": {"ip_block": {"cidr": cidr}} if cidr is not None else None, "ports": _tcp(ports)}
-
-
-def _tcp(ports: tuple[int, ...]) -> list[dict[str, Any]]:
-    return [{"protocol": "TCP", "port": port} for port in ports]

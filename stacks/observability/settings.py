@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, HttpUrl, model_validator
 
 from stacks.observability.routes import Routing
+from stacks.platform.names import CONTROLLERS
 from stacks.platform.settings import Block, Label, StackSettings
 
 Size = Annotated[str, Field(pattern=r"^\d+(Mi|Gi|Ti)$")]
@@ -52,7 +53,7 @@ class ObservabilitySettings(StackSettings):
     logs: StoreSettings
     traces: StoreSettings
     readers: tuple[Label, ...] = Field(
-        default=("argo-rollouts", "keda"), description="namespaces from which Prometheus may be asked"
+        default=tuple(CONTROLLERS), description="namespaces from which Prometheus may be asked"
     )
     notifications: NotificationSettings | None = Field(
         default=None, description="who is told; without it alerts are only seen in Alertmanager"

@@ -21,3 +21,17 @@ PLATFORM_NAMESPACE = "platform"
 
 OBSERVABILITY_NAMESPACE = "observability"
 """Where metrics, logs and traces are collected."""
+
+ROLLOUTS_NAMESPACE = "argo-rollouts"
+"""Where Argo Rollouts runs, which puts a new version of a service in the place of the old one."""
+
+KEDA_NAMESPACE = "keda"
+"""Where KEDA runs, which scales services by what Prometheus knows of them."""
+
+CONTROLLERS = {ROLLOUTS_NAMESPACE: 8090, KEDA_NAMESPACE: 8080}
+"""The namespaces of both, and on which port their pods tell their metrics. Both ask Prometheus."""
+
+PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
+"""The labels of Prometheus' pods, in its namespace."""
+
+PROMETHEUS_PORT = 9090

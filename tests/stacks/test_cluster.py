@@ -6,6 +6,7 @@ from mocks import configuration
 from offences import all_offences
 
 NAMESPACES = {"services", "platform", "observability"}
+CONTROLLERS = {"argo-rollouts", "keda"}
 
 
 def test_it_keeps_the_rules_of_all_stacks(cluster_plan, environment):
@@ -19,18 +20,24 @@ def test_dev_makes_nothing_but_objects_on_the_cluster(cluster_plan):
     assert planned("dev", lambda config: config.update(context="kind-dev")).outputs["context"] == "kind-dev"
 
 
+def namespaces(environment):
+    """Those that there are: the controllers of releases have theirs where they are installed."""
+    return NAMESPACES if environment == "dev" else NAMESPACES | CONTROLLERS
+
+
 class TestNamespaces:
     def test_all_are_restricted(self, cluster_plan, environment):
         found = cluster_plan(environment)
-        assert found.outputs["namespaces"] == {name: name for name in NAMESPACES}
-        assert len(found.of(":Namespace")) == 2 * len(NAMESPACES)  # a component and an object each
-        for name in NAMESPACES:
+        names = namespaces(environment)
+        assert found.outputs["namespaces"] == {name: name for name in names}
+        assert len(found.of(":Namespace")) == 2 * len(names)  # a component and an object each
+        for name in names:
             labels = found.one("core/v1:Namespace", name).inputs["metadata"]["labels"]
             for mode in ("enforce", "audit", "warn"):
                 assert labels[f"pod-security.kubernetes.io/{mode}"] == "restricted"
 
     def test_all_are_closed_but_for_names(self, cluster_plan, environment):
-        for name in NAMESPACES:
+        for name in namespaces(environment):
             policies = in_namespace(cluster_plan(environment), "NetworkPolicy", name)
             closed = policies["default-deny"]["spec"]
             assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -44,7 +51,7 @@ class TestNamespaces:
     def test_all_have_a_quota_and_what_a_container_gets(self, cluster_plan, environment):
         found = cluster_plan(environment)
         quotas = configuration("cluster", environment)["airworthy-cluster:quotas"]
-        for name in NAMESPACES:
+        for name in namespaces(environment):
             hard = in_namespace(found, "ResourceQuota", name)["airworthy-quota"]["spec"]["hard"]
             assert hard["requests.memory"] == quotas[name]["memory"]
             assert hard["pods"] == str(quotas[name]["pods"])
@@ -88,7 +95,7 @@ class TestRoles:
             if each.type.endswith("Binding")
             for subject in each.inputs["subjects"]
         ]
-        readers = [(place, "airworthy-reader") for place in (None, *NAMESPACES)]
+        readers = [(place, "airworthy-reader") for place in (None, *namespaces(environment))]
         both = {(*reader, group) for reader in readers for group in ("airworthy:readers", "airworthy:deployers")}
         assert set(bindings) == both | {("services", "airworthy-deployer", "airworthy:deployers")}
 
@@ -107,6 +114,11 @@ def test_priorities_put_services_before_batch(cluster_plan, environment):
     ("change", "told"),
     [
         (lambda config: config["quotas"].pop("platform"), "quotas: one for each of"),
+        (lambda config: config.update(controllers=["keda"]), "see keda"),
+        (
+            lambda config: config.update(controllers=["flagger"]),
+            "controllers.0: Input should be 'argo-rollouts'",
+        ),
         (lambda config: config["quotas"].update(mine=config["quotas"]["platform"]), "see mine"),
         (lambda config: config["quotas"]["platform"].update(memory="lots"), "quotas.platform.memory"),
         (lambda config: config["quotas"]["platform"].pop("pods"), "quotas.platform.pods: missing (most pods)"),

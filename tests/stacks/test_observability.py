@@ -125,6 +125,12 @@ def test_what_uses_the_operators_kinds_comes_after_the_operator(planned, environ
         assert operator in plan.one("helm.sh/v3:Release", release).dependencies, release
 
 
+def test_releases_are_known_by_the_name_under_which_they_were_first_brought_up(planned):
+    components = [found for found in planned("dev") if found.type == "airworthy:platform:Release"]
+    assert {found.name for found in components} == RELEASES
+    assert all("airworthy:observability:Release" in str(found.aliases) for found in components)
+
+
 # How long, how much
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stacks.observability.values.common import LOCKED, POD, PRIORITY, RELEASE, resources
+from stacks.observability.values.common import POD, RELEASE
 from stacks.observability.values.logs import PORT as LOKI_PORT
 from stacks.observability.values.traces import OTLP_PORT
+from stacks.platform.charts import LOCKED, PRIORITY, resources
 
 NAME = "collector"
 """The collector of traces, and its Service."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stacks.observability.values.common import PRIORITY, resources
+from stacks.platform.charts import PRIORITY, resources
 
 ACCOUNT = "grafana"
 """Its service account; our own roles say what it may read."""

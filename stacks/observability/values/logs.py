@@ -7,7 +7,8 @@ from typing import Any
 from pulumi import Input
 
 from stacks.observability.settings import StoreSettings
-from stacks.observability.values.common import PRIORITY, RELEASE, resources
+from stacks.observability.values.common import RELEASE
+from stacks.platform.charts import PRIORITY, resources
 
 ACCOUNT = "loki"
 """Its service account, to which AWS gives the bucket."""

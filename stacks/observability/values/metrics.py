@@ -7,8 +7,9 @@ from typing import Any
 
 from stacks.observability.routes import RECEIVERS_SECRET
 from stacks.observability.settings import ObservabilitySettings
-from stacks.observability.values.common import PRIORITY, RELEASE, mebibytes, resources
+from stacks.observability.values.common import RELEASE, mebibytes
 from stacks.observability.values.grafana import grafana
+from stacks.platform.charts import PRIORITY, resources
 
 ALERTS_OF_THE_CHART = (
     "alertmanager",

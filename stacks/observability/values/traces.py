@@ -7,7 +7,8 @@ from typing import Any
 from pulumi import Input
 
 from stacks.observability.settings import StoreSettings
-from stacks.observability.values.common import LOCKED, POD, PRIORITY, RELEASE, resources
+from stacks.observability.values.common import POD, RELEASE
+from stacks.platform.charts import LOCKED, PRIORITY, resources
 
 ACCOUNT = "tempo"
 """Its service account, to which AWS gives the bucket."""

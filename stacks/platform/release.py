@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_kubernetes as kubernetes
-from pulumi import Input, Resource, ResourceOptions
+from pulumi import Alias, Input, Resource, ResourceOptions
 
-from stacks.observability.charts import Chart
+from stacks.platform.charts import Chart
 from stacks.platform.component import Component
+from stacks.platform.names import PRODUCT
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,12 @@ class ReleaseArgs:
 class Release(Component):
     """One release of Helm, which is taken back whole when a part of it does not come up."""
 
-    kind = "observability:Release"
+    kind = "platform:Release"
 
     def __init__(self, name: str, args: ReleaseArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        # The state of stacks that were brought up when it was the observability's own.
+        before = ResourceOptions(aliases=[Alias(type_=f"{PRODUCT}:observability:Release")])
+        super().__init__(name, ResourceOptions.merge(opts, before))
         kubernetes.helm.v3.Release(
             name,
             name=name,

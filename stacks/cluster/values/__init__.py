@@ -1,0 +1,1 @@
+"""What the charts of the controllers are told: all that differs from their own values."""
