@@ -62,6 +62,7 @@ def export(eks: Eks, where: ClusterAws) -> None:
     pulumi.export("oidc", eks.plane.oidc)
     pulumi.export("nodes_security_group", eks.plane.security_group)
     pulumi.export("nodes_role", eks.nodes.role_arn)
+    pulumi.export("shared_files", eks.files.arn)
     pulumi.export("vpc_id", eks.network.vpc_id)
     pulumi.export("vpc_cidr", str(where.network.cidr))
     pulumi.export("private_subnets", eks.network.private_subnets)

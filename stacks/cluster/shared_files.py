@@ -38,6 +38,7 @@ class SharedFiles(Component):
 
     Attributes:
         file_system: its id.
+        arn: its ARN.
     """
 
     kind = "cluster:SharedFiles"
@@ -52,6 +53,7 @@ class SharedFiles(Component):
             opts=self.child(args.protection),
         )
         self.file_system: Output[str] = system.id
+        self.arn: Output[str] = system.arn
         aws.efs.BackupPolicy(name, file_system_id=system.id, backup_policy={"status": "ENABLED"}, opts=self.child())
         aws.efs.FileSystemPolicy(name, file_system_id=system.id, policy=_policy(), opts=self.child())
         group = self._door(name, args)

@@ -13,6 +13,9 @@ OBSERVABILITY = f"{PRODUCT}-observability"
 REGISTRY_ACCOUNTS = "mlflow-accounts"
 """The Secret of MLflow's accounts, in the namespace ``platform``: each key is a user's name, its value the password."""
 
+BACKUP_CHECK = "backup-check"
+"""The CronJob, in the namespace ``platform``, that succeeds as long as AWS has young enough copies of our data."""
+
 SERVICES_NAMESPACE = "services"
 """Where the machine-learning services run."""
 

@@ -29,6 +29,7 @@ class ClusterOutputs:
         private_subnets: ids of the subnets of the nodes, one in each zone.
         cluster_name: its name in EKS.
         oidc: the URL of the cluster's OpenID Connect issuer.
+        shared_files: the ARN of the file system for what many pods write.
     """
 
     kubeconfig: Output[str | None]
@@ -41,6 +42,7 @@ class ClusterOutputs:
     private_subnets: Output[list[str] | None]
     cluster_name: Output[str | None]
     oidc: Output[str | None]
+    shared_files: Output[str | None]
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Stacks:
             private_subnets=self._in_aws(stack, "private_subnets"),
             cluster_name=self._in_aws(stack, "cluster_name"),
             oidc=self._in_aws(stack, "oidc"),
+            shared_files=self._in_aws(stack, "shared_files"),
         )
 
     @cached_property

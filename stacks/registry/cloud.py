@@ -1,4 +1,4 @@
-"""What the registry has in AWS: images, artifacts, database, and MLflow's permission to use them."""
+"""What the registry has in AWS: images, artifacts, database, MLflow's permission to use them, a look at the backups."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from stacks.platform.names import PLATFORM_NAMESPACE
 from stacks.platform.pod_identity import PodIdentity, PodIdentityArgs
 from stacks.platform.references import Stacks
 from stacks.registry.artifacts import Artifacts, ArtifactsArgs
+from stacks.registry.backup_check import BackupCheck, BackupCheckArgs
 from stacks.registry.database import Database, DatabaseArgs
 from stacks.registry.database_login import DatabaseLogin, DatabaseLoginArgs
 from stacks.registry.images import Images, ImagesArgs
@@ -56,7 +57,9 @@ class Cloud(Component):
         replica = self._replica_key()
         self.images: dict[str, Output[str]] = self._images()
         artifacts = self._artifacts(replica)
-        login = self._login(self._database(replica))
+        database = self._database(replica)
+        login = self._login(database)
+        self._check_backups(database)
         identity = self._identity(artifacts)
         self.storage = in_cloud(artifacts.bucket.name, login.secret, args.stacks.cluster.vpc_cidr)
         self.first: list[Resource] = [identity, login]
@@ -108,6 +111,20 @@ class Cloud(Component):
             protection=args.data,
         )
         return Database("database", database, self.child())
+
+    def _check_backups(self, database: Database) -> None:
+        args, cluster, settings = self._args, self._args.stacks.cluster, self._args.settings
+        check = BackupCheckArgs(
+            image=Output.concat(self.images[NAME], ":", settings.mlflow.tag),
+            namespace=cluster.namespaces[PLATFORM_NAMESPACE],
+            role=f"{args.name}-backup-check",
+            region=settings.in_aws.region,
+            cluster_name=cluster.cluster_name,
+            database=f"{args.name}-registry",
+            database_arn=database.arn,
+            shared_files=cluster.shared_files,
+        )
+        BackupCheck("backup-check", check, self.child())
 
     def _login(self, database: Database) -> DatabaseLogin:
         login = DatabaseLoginArgs(

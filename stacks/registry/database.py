@@ -50,6 +50,7 @@ class Database(Component):
 
     Attributes:
         address: its name in the network.
+        arn: its ARN.
         secret_arn: where Secrets Manager has user and password.
     """
 
@@ -68,6 +69,7 @@ class Database(Component):
                 opts=self.child(),
             )
         self.address: Output[str] = instance.address
+        self.arn: Output[str] = instance.arn
         self.secret_arn: Output[str] = instance.master_user_secrets[0].secret_arn
         self.register_outputs({"address": self.address})
 

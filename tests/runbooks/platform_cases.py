@@ -7,8 +7,8 @@ LEFT = 'kubelet_volume_stats_available_bytes{namespace="observability", persiste
 SIZE = 'kubelet_volume_stats_capacity_bytes{namespace="observability", persistentvolumeclaim="prometheus"}'
 MLFLOW = 'kube_deployment_status_replicas_available{namespace="platform", deployment="mlflow"}'
 CERTIFICATE = 'certmanager_certificate_expiration_timestamp_seconds{name="gateway", namespace="cert-manager"}'
-SUCCEEDED = 'kube_cronjob_status_last_successful_time{namespace="platform", cronjob="registry-backup"}'
-CREATED = 'kube_cronjob_created{namespace="platform", cronjob="registry-backup"}'
+SUCCEEDED = 'kube_cronjob_status_last_successful_time{namespace="platform", cronjob="backup-check"}'
+CREATED = 'kube_cronjob_created{namespace="platform", cronjob="backup-check"}'
 DAY = 24 * 3600
 
 
@@ -96,26 +96,26 @@ SUPPLY = {
 
 BACKUPS = {
     "BackupOverdue": Case(
-        {"27 hours ago": {SUCCEEDED: "3600x360"}, "never": {CREATED: "3600x360"}},
+        {"7 hours ago": {SUCCEEDED: "75600x120"}, "never": {CREATED: "75600x120"}},
         {
-            "25 hours ago": {SUCCEEDED: "10800x360", CREATED: "0x360"},
-            "no backup": {SUCCEEDED.replace("-backup", ""): "0x360"},
+            "5 hours ago": {SUCCEEDED: "82800x120", CREATED: "0x120"},
+            "another job": {SUCCEEDED.replace("backup-check", "clean-up"): "0x120"},
         },
         at="28h",
-        step="5m",
+        step="15m",
     ),
     "BackupFailed": Case(
-        {"one": {'kube_job_failed{namespace="platform", job_name="registry-backup-1", condition="true"}': "1x60"}},
+        {"one": {'kube_job_failed{namespace="platform", job_name="backup-check-1", condition="true"}': "1x60"}},
         {
-            "no": {'kube_job_failed{namespace="platform", job_name="registry-backup-1", condition="false"}': "1x60"},
+            "no": {'kube_job_failed{namespace="platform", job_name="backup-check-1", condition="false"}': "1x60"},
             "another job": {'kube_job_failed{namespace="platform", job_name="migrate-1", condition="true"}': "1x60"},
         },
     ),
     "BackupSuspended": Case(
-        {"yes": {'kube_cronjob_spec_suspend{namespace="platform", cronjob="registry-backup"}': "1x120"}},
+        {"yes": {'kube_cronjob_spec_suspend{namespace="platform", cronjob="backup-check"}': "1x120"}},
         {
-            "no": {'kube_cronjob_spec_suspend{namespace="platform", cronjob="registry-backup"}': "0x120"},
-            "half an hour": {'kube_cronjob_spec_suspend{namespace="platform", cronjob="registry-backup"}': "0x90 1x30"},
+            "no": {'kube_cronjob_spec_suspend{namespace="platform", cronjob="backup-check"}': "0x120"},
+            "half an hour": {'kube_cronjob_spec_suspend{namespace="platform", cronjob="backup-check"}': "0x90 1x30"},
         },
         at="2h",
     ),

@@ -19,7 +19,12 @@ PAGES = pages(ROOT / "runbooks")
 GENERAL = {"backup-and-restore.md", "disaster-recovery.md", "heartbeat-missing.md", "key-compromise.md"}
 ORDER = ["Is it real", "How urgent", "First three actions", "Causes, most likely first"]
 ORDER += ["Escalate when", "It is over when", "Owner"]
-AWS = {"rds restore-db-instance-to-point-in-time", "secretsmanager rotate-secret"}
+AWS = {
+    "backup list-recovery-points-by-resource",
+    "rds describe-db-instances",
+    "rds restore-db-instance-to-point-in-time",
+    "secretsmanager rotate-secret",
+}
 STACKS = {"cluster", "secrets", "registry", "observability"}
 each = pytest.mark.parametrize("page", PAGES.values(), ids=list(PAGES))
 

@@ -10,6 +10,7 @@ from mocks import STACKS, configuration, plan
 from offences import all_offences
 from pulumi.errors import RunError
 
+from stacks.observability.alerts import platform_rules
 from stacks.registry.program import program
 
 PROJECT = "airworthy-registry"
@@ -322,7 +323,7 @@ def test_mlflow_may_use_its_bucket_and_key_and_nothing_else(planned, others, env
     resources = {resource for statement in statements for resource in statement["Resource"]}
     assert resources == {bucket, f"{bucket}/*", data_key(others, environment)}
     assert not any("*" in action for statement in statements for action in statement["Action"])
-    association = plan.one(":PodIdentityAssociation").inputs
+    association = plan.one(":PodIdentityAssociation", "mlflow-identity").inputs
     account = plan.one(":ServiceAccount", "mlflow").inputs["metadata"]
     assert (association["namespace"], association["serviceAccount"]) == (account["namespace"], account["name"])
     assert server(planned(environment))["template"]["spec"]["serviceAccountName"] == account["name"]
@@ -330,8 +331,45 @@ def test_mlflow_may_use_its_bucket_and_key_and_nothing_else(planned, others, env
 
 def test_mlflow_comes_after_its_permissions_and_its_login(planned):
     plan = planned("prod")
-    needed = {plan.one(":PodIdentityAssociation").urn, plan.one(":ExternalSecret").urn}
+    needed = {plan.one(":PodIdentityAssociation", "mlflow-identity").urn, plan.one(":ExternalSecret").urn}
     assert needed <= plan.one(":Deployment").dependencies
+
+
+# Backups
+
+
+@IN_AWS
+def test_every_hour_somebody_looks_at_the_backups(planned, others, environment):
+    plan = planned(environment)
+    job = plan.one(":CronJob").inputs
+    assert (job["metadata"]["namespace"], job["metadata"]["name"]) == ("platform", "backup-check")
+    watched = {rule["expr"] for group in platform_rules("platform", "https://a")["groups"] for rule in group["rules"]}
+    assert any(f'cronjob="{job["metadata"]["name"]}"' in expr for expr in watched)
+    own = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (look,) = own["containers"]
+    files = others(environment)["airworthy-cluster"]["shared_files"]
+    database = plan.one("rds/instance:Instance").inputs["identifier"]
+    assert look["command"] == ["python", "backups.py", database, files]
+    assert look["image"] == container(plan)["image"]
+    assert look["securityContext"]["readOnlyRootFilesystem"] is True
+    assert own["securityContext"]["runAsNonRoot"] is True
+    association = plan.one(":PodIdentityAssociation", "backup-check").inputs
+    assert (association["namespace"], association["serviceAccount"]) == ("platform", own["serviceAccountName"])
+    assert plan.one(":PodIdentityAssociation", "backup-check").urn in plan.one(":CronJob").dependencies
+    allowed = document(plan.one(":RolePolicy", "backup-check").inputs["policy"])
+    assert {action for statement in allowed for action in statement["Action"]} == {
+        "rds:DescribeDBInstances",
+        "elasticfilesystem:DescribeFileSystems",
+        "backup:ListRecoveryPointsByResource",
+    }
+
+
+def test_dev_has_no_copies_and_no_look_at_them(planned):
+    assert not planned("dev").of(":CronJob")
+
+
+def test_the_script_of_the_look_is_in_the_image():
+    assert "COPY accounts.py backups.py /opt/app/\n" in (STACKS / "registry" / "image" / "Dockerfile").read_text()
 
 
 # Settings

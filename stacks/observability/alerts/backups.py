@@ -1,25 +1,25 @@
-"""Backups made by CronJobs of the platform whose names end in ``-backup``.
+"""The copies that AWS makes of database and shared files, as the registry's CronJob ``backup-check`` finds them.
 
-Those that a cloud makes by itself (of RDS, of buckets) tell Prometheus nothing; they are watched where they are made.
+AWS tells Prometheus nothing of them, so what is watched is that the check succeeds. Dev has no copies and no check.
 """
 
 from __future__ import annotations
 
 from stacks.observability.alerts.alert import Alert
-from stacks.platform.names import PLATFORM_NAMESPACE
+from stacks.platform.names import BACKUP_CHECK, PLATFORM_NAMESPACE
 
-CRONJOBS = f'{{namespace="{PLATFORM_NAMESPACE}", cronjob=~".+-backup"}}'
-JOBS = f'{{namespace="{PLATFORM_NAMESPACE}", job_name=~".+-backup-.+", condition="true"}}'
-LATE = 26 * 3600
-"""A daily backup, with two hours to spare."""
+CRONJOB = f'{{namespace="{PLATFORM_NAMESPACE}", cronjob="{BACKUP_CHECK}"}}'
+JOBS = f'{{namespace="{PLATFORM_NAMESPACE}", job_name=~"{BACKUP_CHECK}-.+", condition="true"}}'
+LATE = 6 * 3600
+"""Six checks, so that an hour in which AWS did not answer wakes nobody."""
 
 ALERTS = (
     Alert(
         "BackupOverdue",
         "page",
-        f"time() - (kube_cronjob_status_last_successful_time{CRONJOBS} or kube_cronjob_created{CRONJOBS}) > {LATE}",
+        f"time() - (kube_cronjob_status_last_successful_time{CRONJOB} or kube_cronjob_created{CRONJOB}) > {LATE}",
         "10m",
-        "there is no backup of the last day",
+        "backups are too old, or nobody knows how old",
         "{{ $labels.cronjob }} has not succeeded for {{ $value | humanizeDuration }}; what was made since can be lost.",
     ),
     Alert(
@@ -27,15 +27,15 @@ ALERTS = (
         "ticket",
         f"kube_job_failed{JOBS} == 1",
         "1m",
-        "a backup failed",
-        "{{ $labels.job_name }} failed; the one before is still there.",
+        "a look at the backups failed",
+        "{{ $labels.job_name }} failed: its log says which copy is too old, or why that could not be found out.",
     ),
     Alert(
         "BackupSuspended",
         "ticket",
-        f"kube_cronjob_spec_suspend{CRONJOBS} == 1",
+        f"kube_cronjob_spec_suspend{CRONJOB} == 1",
         "1h",
-        "backups are switched off",
-        "{{ $labels.cronjob }} is suspended and makes no backups.",
+        "nobody looks at the backups",
+        "{{ $labels.cronjob }} is suspended.",
     ),
 )
