@@ -16,10 +16,14 @@ STACK ?=
 LOAD ?= 100
 STACKS := $(RUN) python -m stacks
 
-.PHONY: help setup demo test ci lint types preview up down outputs diff cost bench lock clean
+# of the registry's image: the name and the tag that the stack of dev uses
+ENGINE ?= $(shell command -v podman || command -v docker)
+IMAGE ?= localhost/airworthy-mlflow:$(shell sed -n 's/.*:mlflow: {tag: \([^,]*\),.*/\1/p' stacks/registry/Pulumi.dev.yaml)
+
+.PHONY: help setup demo test ci lint types preview up down outputs diff cost registry-image pin bench lock clean
 
 help:  ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## make the environment; every other target does it by itself
 
@@ -74,13 +78,21 @@ diff: setup  ## how an environment's settings differ from the others' (ENV=prod)
 cost: setup  ## what a month of the stacks costs, estimated from what they would make (ENV=prod LOAD=100)
 	@$(STACKS) cost $(ENV) $(STACK) --load $(LOAD)
 
+registry-image:  ## build MLflow's image for the registry's stack, by podman or docker (IMAGE=name BUILD_FLAGS=…)
+	@test -n "$(ENGINE)" || { echo "make registry-image needs podman or docker: install one of them"; exit 2; }
+	@$(ENGINE) build $(BUILD_FLAGS) --tag $(IMAGE) stacks/registry/image
+
+pin: setup  ## write the digests of the images that our files name beside their tags; needs skopeo and their registries
+	@$(RUN) python -m stacks.images
+
 bench: setup  ## measure, against baselines, in one run
 	@$(RUN) python bench
 
-lock: setup  ## resolve requirements/*.in anew (UPGRADE=--upgrade)
+lock: setup  ## resolve requirements/*.in anew, and those of MLflow's image (UPGRADE=--upgrade)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 2; }
 	@cd requirements && $(LOCK) $(UPGRADE) dev.in -o dev.txt
 	@cd requirements && $(LOCK) -c dev.txt stacks.in -o stacks.txt && $(LOCK) -c dev.txt policies.in -o policies.txt
+	@cd stacks/registry/image && $(LOCK) $(UPGRADE) requirements.in -o requirements.txt
 
 clean:  ## remove what demo, test and bench made; the environment stays
 	rm -rf build .cache .hypothesis

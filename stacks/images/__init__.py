@@ -1,0 +1,1 @@
+"""The images of others that our files name."""
