@@ -7,30 +7,42 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from readiness.errors import NothingToJudge
+import yaml
+
+from readiness.errors import BadRequest, NothingToJudge
 
 PROGRAM = Path(__file__).with_name("pulumi_program.py")
 LONGEST_SECONDS = 600
 
 
-def without_engine(folders: Sequence[Path], environment: str, python: str) -> dict[str, Any]:
+def without_engine(
+    folders: Sequence[Path], environment: str, python: str, settings: Mapping[str, str]
+) -> dict[str, Any]:
     """The plan of several programs, each given the outputs of those before it.
+
+    Args:
+        folders: of the programs, in the order in which they refer to one another.
+        environment: the name of their stacks.
+        python: what runs them.
+        settings: beyond those of the stacks' files, by full names such as ``web:image``.
 
     Raises:
         NothingToJudge: a folder holds no program, or the program failed; carries its last lines.
+        BadRequest: a setting belongs to none of the programs.
     """
+    of_project = split(settings, [project(folder) for folder in folders])
     states: list[Any] = []
     outputs: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:
-        others, plan = Path(temporary) / "others.json", Path(temporary) / "plan.json"
+        given, plan = Path(temporary) / "given.json", Path(temporary) / "plan.json"
         for folder in folders:
-            known(folder)
-            others.write_text(json.dumps(outputs), encoding="utf-8")
-            run([python, str(PROGRAM), str(folder), environment, str(others), str(plan)], folder)
+            told = {"outputs": outputs, "settings": of_project[project(folder)]}
+            given.write_text(json.dumps(told), encoding="utf-8")
+            run([python, str(PROGRAM), str(folder), environment, str(given), str(plan)], folder)
             told = json.loads(plan.read_text(encoding="utf-8"))
             states.extend(told["steps"])
             outputs[told["stack"]] = told["outputs"]
@@ -44,15 +56,35 @@ def by_engine(folders: Sequence[Path], environment: str) -> dict[str, Any]:
         raise NothingToJudge("--engine needs the command pulumi: https://www.pulumi.com/docs/install/")
     states: list[Any] = []
     for folder in folders:
-        known(folder)
+        project(folder)
         command = [pulumi, "preview", "--json", "--non-interactive", "--stack", environment, "--cwd", str(folder)]
         states.extend(json.loads(run(command, folder)).get("steps") or [])
     return {"steps": states}
 
 
-def known(folder: Path) -> None:
-    if not (folder / "Pulumi.yaml").is_file():
+def project(folder: Path) -> str:
+    """The name of the project in a folder."""
+    path = folder / "Pulumi.yaml"
+    if not path.is_file():
         raise NothingToJudge(f"{folder} holds no Pulumi.yaml: name the folder of a Pulumi project")
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        told = None
+    if not isinstance(told, dict) or not isinstance(told.get("name"), str):
+        raise NothingToJudge(f"{path} names no project: its first line is name: NAME")
+    return str(told["name"])
+
+
+def split(settings: Mapping[str, str], projects: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The settings of each project, told by the first part of their names."""
+    found: dict[str, dict[str, str]] = {name: {} for name in projects}
+    for key, value in settings.items():
+        own = key.partition(":")[0]
+        if ":" not in key or own not in found:
+            raise BadRequest(f"--config {key}: begin it with the name of its project: {', '.join(found)}")
+        found[own][key] = value
+    return found
 
 
 def run(command: list[str], folder: Path) -> str:

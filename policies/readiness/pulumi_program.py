@@ -1,11 +1,16 @@
 """Runs a Pulumi program without an engine and writes down what it plans, for ``readiness preview``.
 
-    python pulumi_program.py FOLDER STACK OTHERS PLAN
+    python pulumi_program.py FOLDER STACK GIVEN PLAN
 
-It runs in the environment of the program, so it imports nothing of readiness. OTHERS is a JSON file with the outputs of
-other stacks by their full names; PLAN is written as ``pulumi preview --json`` would, with the stack's own outputs
-beside. What only a provider could tell is unknown, as in a preview; but of a property that the program sets itself the
-provider's additions (an object's uid, say) are taken to be none: ``readiness preview --engine`` knows those as well.
+It runs in the environment of the program, so it imports nothing of readiness. GIVEN is a JSON file with the outputs of
+other stacks by their full names, and settings beyond those of the stack's file; PLAN is written as ``pulumi preview
+--json`` would, with the stack's own outputs beside. What only a provider could tell is unknown, as in a preview; but
+
+- of a property that the program sets itself the provider's additions (an object's uid, say) are taken to be none;
+- what AWS calls a planned resource is known to be that resource and no other, so a policy that names it can be read.
+  The name says so itself: ``arn:aws:s3:::planned/artifacts``.
+
+``readiness preview --engine`` takes neither for known.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from pulumi.runtime.stack import run_in_stack
 
 STACK_TYPE, REFERENCE = "pulumi:pulumi:Stack", "pulumi:pulumi:StackReference"
 MARKS = ("04da6b54-80e4-46f7-96ec-b56ff0331ba9", "4dabf18193072939515e22adb298388d")  # unknown, and secret
+REPOSITORY, DATABASE = "aws:ecr/repository:Repository", "aws:rds/instance:Instance"
 ORGANIZATION = "organization"  # what the file backend calls every organization
 
 
@@ -64,7 +70,8 @@ class Planner(MockMonitor):
                 | {"propertyDependencies": depends}
             )
         # Without an id, and with no output but the inputs: the SDK then takes all else for unknown.
-        outputs = known_outputs(request.type, inputs) if request.custom else {}
+        outputs = known_outputs(request.type, inputs) | own_names(request.type, request.name, inputs)
+        outputs = outputs if request.custom else {}
         return resource_pb2.RegisterResourceResponse(urn=urn, id="", object=struct(outputs))
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
@@ -97,6 +104,22 @@ def known_outputs(type: str, inputs: dict[str, Any]) -> dict[str, Any]:
     metadata = inputs.get("metadata")
     nameless = type.startswith("kubernetes:") and isinstance(metadata, dict) and not metadata.get("name")
     return {key: value for key, value in inputs.items() if not (nameless and key == "metadata")}
+
+
+def own_names(type: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """What AWS will call a resource, as far as a program may put it into a policy or into the name of an image."""
+    if not type.startswith("aws:"):
+        return {}
+    names: dict[str, Any] = {"arn": arn(type[4:].partition("/")[0], name)}
+    if type == REPOSITORY:
+        names["repositoryUrl"] = f"planned.dkr.ecr.amazonaws.com/{inputs.get('name', name)}"
+    if type == DATABASE and inputs.get("manageMasterUserPassword"):
+        names["masterUserSecrets"] = [{"secretArn": arn("secretsmanager", name)}]
+    return names
+
+
+def arn(service: str, name: str) -> str:
+    return f"arn:aws:{service}:::planned/{name}"
 
 
 def tell_known_outputs(others: dict[str, dict[str, Any]]) -> None:
@@ -162,15 +185,15 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def plan(folder: Path, stack: str, others: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def plan(folder: Path, stack: str, others: dict[str, dict[str, Any]], settings: dict[str, str]) -> dict[str, Any]:
     """Runs the program of a folder and returns what it plans."""
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
     monitor = Planner(others)
     tell_known_outputs(others)
-    config.set_all_config(configuration(folder, project, stack))
+    config.set_all_config(configuration(folder, project, stack) | settings)
     features = set(monitor.GetDeploymentInfo(None).supportedFeatures)
-    settings = {"monitor_features": features, "engine": MockEngine(None), "project": project["name"], "stack": stack}
-    configure(MockSettings(monitor=monitor, dry_run=True, organization=ORGANIZATION, callbacks=None, **settings))
+    told = {"monitor_features": features, "engine": MockEngine(None), "project": project["name"], "stack": stack}
+    configure(MockSettings(monitor=monitor, dry_run=True, organization=ORGANIZATION, callbacks=None, **told))
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     asyncio.run(
@@ -181,7 +204,8 @@ def plan(folder: Path, stack: str, others: dict[str, dict[str, Any]]) -> dict[st
 
 
 if __name__ == "__main__":
-    folder, stack, others, target = sys.argv[1:]
+    folder, stack, source, target = sys.argv[1:]
     written = Path(target).resolve()  # the program runs in a folder of its own
-    found = plan(Path(folder).resolve(), stack, json.loads(Path(others).read_text(encoding="utf-8")))
+    given = json.loads(Path(source).read_text(encoding="utf-8"))
+    found = plan(Path(folder).resolve(), stack, given["outputs"], given["settings"])
     written.write_text(json.dumps(found), encoding="utf-8")

@@ -236,3 +236,41 @@ def test_rendered_manifests_are_judged_with_the_repository(readiness, tmp_path):
     _, given, _ = readiness("check", "repo", *control, "--resources", "all.yaml")
     assert [one["verdict"] for one in json.loads(alone)["results"]] == ["not-evaluated"]
     assert [one["verdict"] for one in json.loads(given)["results"]] == ["fail"]
+
+
+ALERTS = """
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: NAME}
+spec: {groups: [{name: NAME, rules: [RULES]}]}
+"""
+
+
+def alerts(name, **addresses):
+    rules = [
+        f"{{alert: {alert}, expr: up == 0, annotations: {{runbook_url: '{url}'}}}}" for alert, url in addresses.items()
+    ]
+    return ALERTS.replace("NAME", name).replace("RULES", ", ".join(rules))
+
+
+def test_alerts_whose_pages_are_in_another_repository_wait_for_its_pages(readiness, tmp_path):
+    own, theirs = tmp_path / "repo" / "runbooks", tmp_path / "platform" / "runbooks"
+    for folder, page in ((own, "web-down.md"), (theirs, "node-gone.md")):
+        folder.mkdir(parents=True)
+        (folder / page).write_text("# What to do\n")
+    base = "https://pages.example"
+    (tmp_path / "all.yaml").write_text(
+        alerts("web", WebDown=f"{base}/web/web-down.md", WebSlow=f"{base}/web/web-slow.md")
+        + "---"
+        + alerts("platform", NodeGone=f"{base}/node-gone.md")
+    )
+    options = ("--resources", "all.yaml", "--only", "G3.runbook-for-each-alert", "--format", "json")
+
+    def said(*more):
+        _, out, _ = readiness("check", "repo", *options, *more)
+        return {one["resource"].rpartition("/")[2]: one["verdict"] for one in json.loads(out)["results"]}
+
+    assert said() == {"WebDown": "pass", "WebSlow": "fail", "NodeGone": "not-evaluated"}
+    assert said("--runbooks", "platform/runbooks") == {"WebDown": "pass", "WebSlow": "fail", "NodeGone": "pass"}
+    _, _, errors = readiness("check", "repo", *options, "--runbooks", "nowhere")
+    assert "nowhere is no folder" in errors

@@ -126,3 +126,63 @@ def test_a_folder_without_a_program_is_named(tmp_path):
     code, told = preview(tmp_path)
     assert code == 2
     assert "holds no Pulumi.yaml" in told
+
+
+STORE = """
+import json
+import pulumi
+import pulumi_aws as aws
+
+bucket = aws.s3.Bucket("models")
+role = aws.iam.Role("reader", assume_role_policy="{}")
+aws.iam.RolePolicy(
+    "reader",
+    role=role.name,
+    policy=pulumi.Output.json_dumps(
+        {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": RESOURCE}]}
+    ),
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("resource", "verdict"),
+    [
+        ('pulumi.Output.concat(bucket.arn, "/*")', "pass"),
+        ('"*"', "fail"),
+        ("bucket.bucket_domain_name", "not-evaluated"),
+    ],
+)
+def test_a_policy_is_judged_though_what_it_names_is_only_planned(project, resource, verdict):
+    need(find_spec("pulumi_aws"), "install requirements/stacks.txt")
+    _, results = preview(project("store", STORE.replace("RESOURCE", resource)), "--only", "S1.aws-least-privilege")
+    assert verdicts(results, "S1.aws-least-privilege") >= {("aws:iam/rolePolicy:RolePolicy/-/reader", verdict)}
+
+
+def test_a_setting_that_no_file_has_is_given(project):
+    folders = project("network", NETWORK), project("web", web())
+    _, results = preview(*folders, "--config", "web:replicas=2")
+    assert verdicts(results, "D2.replicas") == {("Deployment/services/web", "pass")}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--config", "replicas=2"), "--config replicas: begin it with the name of its project: web"),
+        (("--config", "wep:replicas=2"), "--config wep:replicas: begin it with the name of its project: web"),
+        (("--config", "web:replicas"), "--config web:replicas: write PROJECT:KEY=VALUE"),
+        (("--config", "web:replicas=2", "--engine"), "pulumi config set KEY VALUE tells the engine"),
+    ],
+)
+def test_a_setting_of_no_project_is_refused(project, options, said):
+    code, told = preview(project("web", web()), *options)
+    assert code == 2
+    assert said in told
+
+
+def test_a_project_without_a_name_is_refused(project):
+    folder = project("web", web())
+    (folder / "Pulumi.yaml").write_text("[]")
+    code, told = preview(folder)
+    assert code == 2
+    assert "names no project" in told

@@ -12,6 +12,7 @@ from readiness.controls import catalogue, named
 from readiness.facts import Facts
 from readiness.facts.evidence import read as read_evidence
 from readiness.facts.gathering import resources_of
+from readiness.facts.pages import pages
 from readiness.facts.repository import Repository
 from readiness.judge import judge
 from readiness.ml_test_score import ml_test_score
@@ -21,11 +22,19 @@ from readiness.reports import Report
 @click.command("check")
 @click.argument("repo", default=".", type=click.Path(path_type=Path))
 @click.option("--resources", "manifests", multiple=True, metavar="PATH", help="Rendered manifests to judge with it.")
+@click.option(
+    "--runbooks",
+    multiple=True,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Pages of another repository, such as the platform's, to which alerts of --resources lead.",
+)
 @click.option("--explain", metavar="CONTROL", help="Say what a control demands and why, and judge nothing.")
 @report_options
 def command(
     repo: Path,
     manifests: tuple[str, ...],
+    runbooks: tuple[Path, ...],
     explain: str | None,
     form: str,
     output: Path | None,
@@ -41,7 +50,8 @@ def command(
         return explained(explain)
     repository = Repository.at(repo)
     resources = resources_of(repository, manifests)
-    facts = Facts(repository, resources, read_evidence(repository), environment)
+    elsewhere = frozenset(page.name for folder in runbooks for page in pages(Repository.at(folder)))
+    facts = Facts(repository, resources, read_evidence(repository), environment, runbooks=elsewhere)
     controls = chosen(catalogue(), only)
     results = judge(controls, facts, whole=True)
     items = verdict.items(controls, results)

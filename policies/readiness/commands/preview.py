@@ -24,12 +24,20 @@ from readiness.reports import Report
 @click.command("preview")
 @click.argument("folders", nargs=-1, required=True, metavar="FOLDER…", type=click.Path(path_type=Path))
 @click.option("--engine", is_flag=True, help="Take the plan of pulumi preview, which knows what is deployed already.")
+@click.option(
+    "--config",
+    "settings",
+    multiple=True,
+    metavar="PROJECT:KEY=VALUE",
+    help="A setting that the stack's file has not; may be repeated.",
+)
 @click.option("--python", default=sys.executable, help="The Python that has what the programs import.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the plan, for check --resources.")
 @report_options
 def command(
     folders: tuple[Path, ...],
     engine: bool,
+    settings: tuple[str, ...],
     python: str,
     save: Path | None,
     form: str,
@@ -45,13 +53,27 @@ def command(
 
     Exit code: 0 all pass, 1 something mandatory fails or is not known, 2 a program could not be run.
     """
-    plan = preview.by_engine(folders, environment) if engine else preview.without_engine(folders, environment, python)
+    if engine and settings:
+        raise BadRequest("--config is for a preview without --engine: pulumi config set KEY VALUE tells the engine")
+    plan = (
+        preview.by_engine(folders, environment)
+        if engine
+        else preview.without_engine(folders, environment, python, given(settings))
+    )
     if save:
         keep(plan, save)
     found, unread = gather(read_plan(plan, save.as_posix() if save else "preview"))
     facts = Facts(resources=Resources(found, unread), environment=environment)
     results = judge(chosen(catalogue("resources"), only), facts, whole=False)
     return outcome(Report(environment, tuple(results)), form, output, baseline)
+
+
+def given(settings: tuple[str, ...]) -> dict[str, str]:
+    """Settings by their names. Raises ``BadRequest`` for what is none."""
+    for one in settings:
+        if "=" not in one:
+            raise BadRequest(f"--config {one}: write PROJECT:KEY=VALUE")
+    return dict(one.split("=", 1) for one in settings)
 
 
 def keep(plan: dict[str, Any], save: Path) -> None:

@@ -13,7 +13,7 @@ from readiness.facts.pages import pages, sections
 from readiness.facts.repository import Repository
 from readiness.facts.rules import Rule
 from readiness.facts.shell import Call
-from readiness.facts.unknown import UnknownValue
+from readiness.facts.unread import Unread, UnreadError
 
 UNIT_TESTS = "https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/"
 
@@ -89,15 +89,41 @@ def alerts(facts: Facts) -> Iterator[Rule]:
     needs="alert rules",
 )
 def runbook_for_each_alert(rule: Rule, facts: Facts) -> Iterator[Problem]:
-    url = rule.body.get("annotations") and str(rule.body["annotations"].get("runbook_url") or "")
-    if url and "://" in url and not known_here(rule, facts):
-        page = url.rpartition("/")[2].partition("#")[0]
-        if page and any(file.name in (page, f"{page}.md") for file in facts.repository.role("markdown")):
-            return
-        if not any(facts.repository.role("runbook")):
-            raise UnknownValue(f"the page {url}")
-    if not known_here(rule, facts):
-        yield Problem(f"no page is about {rule.alert}", remedy=f"write runbooks/{kebab(rule.alert)}.md")
+    url = address(rule)
+    if known_here(rule, facts) or is_page(url, facts):
+        return
+    if url and kept_elsewhere(rule, facts):
+        why = f"alert {rule.alert} leads to {url}, and no page of that address is in this repository"
+        raise UnreadError(Unread(rule.file, rule.line, why, "name the folder of those pages: --runbooks FOLDER"))
+    yield Problem(f"no page is about {rule.alert}", remedy=f"write runbooks/{kebab(rule.alert)}.md")
+
+
+def address(rule: Rule) -> str:
+    """Where an alert says that its page is read; empty if that is no address."""
+    told = rule.body.get("annotations")
+    url = str(told.get("runbook_url") or "") if isinstance(told, dict) else ""
+    return url.partition("#")[0] if "://" in url else ""
+
+
+def is_page(url: str, facts: Facts) -> bool:
+    """Whether an address ends with the name of a page that is known."""
+    name = url.rpartition("/")[2]
+    here = (file.name for file in facts.repository.role("markdown"))
+    return bool(name) and not {name, f"{name}.md"}.isdisjoint({*here, *facts.runbooks})
+
+
+def kept_elsewhere(rule: Rule, facts: Facts) -> bool:
+    """Whether an alert's page may be in another repository, such as the platform's.
+
+    It is not where a neighbour's page is here: an alert that leads to the same address but for the last part.
+    """
+    if not any(facts.repository.role("runbook")):
+        return True
+    if any(file.path == rule.file for file in facts.repository.role("yaml")):
+        return False
+    folder = address(rule).rpartition("/")[0]
+    neighbours = (url for one in facts.rules.alerts if (url := address(one)).rpartition("/")[0] == folder)
+    return not any(is_page(url, facts) for url in neighbours)
 
 
 def known_here(rule: Rule, facts: Facts) -> bool:

@@ -63,6 +63,19 @@ def covers(schedule: Resource, claim: Claim) -> bool:
     return selects(fields(template, "labelSelector"), fields(claim.body, "metadata", "labels"))
 
 
+def storage_of(claim: Claim, facts: Facts) -> list[Resource]:
+    """The storage class of a claim, if it is among the resources."""
+    name = fields(claim.body, "spec").get("storageClassName")
+    return [one for one in facts.resources.of("StorageClass") if one.name == name]
+
+
+def on_planned_files(storage: Resource, facts: Facts) -> bool:
+    """Whether volumes of a class are folders of a file system in AWS that is planned with it (R2.aws-backups)."""
+    systems = {one.urn for one in facts.resources.of("aws:efs/fileSystem:FileSystem")}
+    shared = storage.body.get("provisioner") == "efs.csi.aws.com"
+    return shared and not systems.isdisjoint(storage.links.get("parameters", ()))
+
+
 @control(
     id="R2.volume-backup",
     title="Every volume is backed up on a schedule",
@@ -77,6 +90,8 @@ def covers(schedule: Resource, claim: Claim) -> bool:
 def volume_backup(claim: Claim, facts: Facts) -> Iterator[Problem]:
     if any(facts.resources.of("aws:backup/selection:Selection")):
         return  # what the plan of AWS Backup takes in is judged there, by tags
+    if any(on_planned_files(storage, facts) for storage in storage_of(claim, facts)):
+        return  # what backs the file system up is judged there, too
     if not matching(schedules(facts), lambda one: covers(one, claim)):
         yield Problem(f"no Schedule of Velero takes in the volumes of namespace {claim.resource.namespace}")
 
@@ -115,9 +130,8 @@ def volume_kept(claim: Claim, facts: Facts) -> Iterator[Problem]:
     policy = follow(claim.resource.spec, ("persistentVolumeClaimRetentionPolicy",)) or {}
     if "Delete" in policy.values():
         yield Problem("persistentVolumeClaimRetentionPolicy deletes its volumes", line_of(policy))
-    name = fields(claim.body, "spec").get("storageClassName")
-    for storage in facts.resources.of("StorageClass"):
-        if storage.name == name and storage.body.get("reclaimPolicy", "Delete") != "Retain":
+    for storage in storage_of(claim, facts):
+        if storage.body.get("reclaimPolicy", "Delete") != "Retain":
             yield Problem(
                 f"{storage.label} has reclaimPolicy Delete: the data goes with the claim", storage.line, storage.file
             )

@@ -62,7 +62,7 @@ def containers(facts: Facts) -> Iterator[Container]:
 
 @control(
     id="D1.image-exact",
-    title="Own images are named by digest, others at least by an exact version",
+    title="Own images are named by digest or by a tag that cannot be moved, others at least by an exact version",
     why="a tag can be moved: two pods of one release may run different bytes, and none that were tested",
     remedy="image: REGISTRY/NAME@sha256:DIGEST; docker buildx imagetools inspect NAME:TAG prints the digest",
     severity="high",
@@ -80,13 +80,21 @@ def image_exact(container: Container, facts: Facts) -> Iterator[Problem]:
     if image.digest:
         if not DIGEST.match(image.digest):
             yield Problem(f"the digest of {name} is no SHA-256 of 64 digits", container.line)
-    elif image.own:
+    elif image.own and not (image.tag and keeps_its_tags(image, facts)):
         yield Problem(
             f"{name} comes from a registry of your own, and is named by tag rather than digest", container.line
         )
-    elif not EXACT.search(image.tag):
+    elif not image.own and not EXACT.search(image.tag):
         tag = f"the tag {image.tag}" if image.tag else "no tag"
         yield Problem(f"{name} has {tag}, which stands for one image today and another tomorrow", container.line)
+
+
+def keeps_its_tags(image: Image, facts: Facts) -> bool:
+    """Whether an image comes from a planned repository of ECR that refuses to have a tag pushed twice."""
+    return ".dkr.ecr." in image.host and any(
+        text(one.spec, "name") == image.path and text(one.spec, "imageTagMutability") == "IMMUTABLE"
+        for one in facts.resources.of("aws:ecr/repository:Repository")
+    )
 
 
 CONTROLS = (image_exact,)

@@ -31,6 +31,7 @@ class Facts:
         evidence: what drills, tests and scans wrote.
         environment: the environment that the verdict is for.
         now: the moment of judging, to which ages are taken.
+        runbooks: names of pages that are kept in other repositories.
     """
 
     repository: Repository = field(default_factory=Repository.nothing)
@@ -38,6 +39,7 @@ class Facts:
     evidence: Evidence = field(default_factory=Evidence)
     environment: str = "prod"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    runbooks: frozenset[str] = frozenset()
     made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, make: Callable[[Facts], T]) -> T:
