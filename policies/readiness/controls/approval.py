@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from readiness.control import Problem, control
 from readiness.controls.alert_rules import is_test
 from readiness.controls.subjects import repository, source
-from readiness.controls.wired import wired
+from readiness.controls.wired import IsIt, wired
 from readiness.facts import Facts
 from readiness.facts.job import Job
 from readiness.facts.module import Module
@@ -23,30 +23,47 @@ SIGNATURES = frozenset({"Ed25519PublicKey", "VerifyKey", "verify_blob", "RSAPubl
 PROMOTES = re.compile(r"(^|\.)(transition_model_version_stage|set_registered_model_alias)$")
 
 
+VERBS = {
+    "argocd": {"sync"},
+    "aws": {"deploy", "update-service", "create-deployment"},
+    "az": {"deploy", "update"},
+    "bentoml": {"deploy"},
+    "flux": {"reconcile"},
+    "gcloud": {"deploy"},
+    "helm": {"upgrade", "install"},
+    "helmfile": {"apply", "sync"},
+    "kubectl": {"apply", "set", "rollout", "replace", "create"},
+    "kustomize": {"apply"},
+    "pulumi": {"up", "update"},
+    "terraform": {"apply"},
+}
+
+
 def is_deployment(call: Call) -> bool:
     """Whether a call changes what runs."""
-    words, program = set(call.words[1:5]), call.program
-    verbs = {
-        "kubectl": {"apply", "set", "rollout", "replace", "create"},
-        "helm": {"upgrade", "install"},
-        "pulumi": {"up", "update"},
-        "terraform": {"apply"},
-        "argocd": {"sync"},
-        "helmfile": {"apply", "sync"},
-        "kustomize": {"apply"},
-        "flux": {"reconcile"},
-        "bentoml": {"deploy"},
-        "gcloud": {"deploy"},
-        "az": {"deploy", "update"},
-        "aws": {"deploy", "update-service", "create-deployment"},
-        "ansible-playbook": set(call.words),
-        "ssh": {word for word in call.words if "docker" in word or "restart" in word},
-    }
-    return bool(words & verbs.get(program, set())) and not call.has("--dry-run", "--preview-only")
+    if call.has("--dry-run", "--preview-only"):
+        return False
+    if call.program == "ssh":
+        return any("docker" in word or "restart" in word for word in call.words[1:5])
+    return call.program == "ansible-playbook" or bool(VERBS.get(call.program, set()) & set(call.words[1:5]))
 
 
-def deploys(job: Job) -> bool:
-    return any(is_deployment(call) for call in job.calls)
+def deployment(facts: Facts) -> IsIt:
+    """Whether a call changes what runs: by a tool, or by a module of the repository that starts one."""
+
+    def is_it(call: Call) -> bool:
+        return is_deployment(call) or any(map(starts_a_tool, facts.code.of(facts.code.package(call.words[0]))))
+
+    return is_it
+
+
+def starts_a_tool(module: Module) -> bool:
+    texts = {text for text, _ in module.strings}
+    return "subprocess" in module.packages and any(tool in texts and verbs & texts for tool, verbs in VERBS.items())
+
+
+def deploys(job: Job, facts: Facts) -> bool:
+    return any(map(deployment(facts), job.calls))
 
 
 @control(
@@ -62,7 +79,7 @@ def deploys(job: Job) -> bool:
 def deployed_by_workflow(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if followed(facts):
         return
-    yield from wired(facts, is_deployment, "a deployment", may_be_manual=True)
+    yield from wired(facts, deployment(facts), "a deployment", may_be_manual=True)
 
 
 def followed(facts: Facts) -> bool:
@@ -86,7 +103,7 @@ def followed(facts: Facts) -> bool:
 def approval_enforced(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if any(verifies_approval(module) for module in facts.code.serving) or signed_images_only(facts):
         return
-    to_production = [job for job in facts.pipelines.jobs if deploys(job) or PROD.search(job.environment)]
+    to_production = [job for job in facts.pipelines.jobs if deploys(job, facts) or PROD.search(job.environment)]
     for job in to_production:
         yield from unapproved(job, facts)
     if not to_production:
