@@ -7,6 +7,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Resource, ResourceOptions
 
 from stacks.cluster.autoscaler import Autoscaler, AutoscalerArgs
+from stacks.cluster.budget import Budget
 from stacks.cluster.controllers import Controllers, ControllersArgs
 from stacks.cluster.eks import Eks, EksArgs
 from stacks.cluster.gpus import Gpus, GpusArgs
@@ -43,6 +44,7 @@ def in_aws(settings: ClusterSettings) -> None:
     cloud = aws_provider(settings)
     args = EksArgs(name, where, settings.prod, foundation(settings), data(settings), tags(settings))
     eks = Eks("eks", args, ResourceOptions(providers=[cloud]))
+    Budget("budget", where.budget, ResourceOptions(providers=[cloud]))
     cluster = kubernetes_provider(eks.plane.kubeconfig, None)
     after = ResourceOptions(providers=[cloud, cluster], depends_on=[eks])
     scaling = AutoscalerArgs(eks.plane.cluster_name, name, where.region, where.control_plane.autoscaler)

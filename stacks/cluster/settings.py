@@ -12,6 +12,7 @@ from stacks.platform.kinds import Cpu, Label, Memory, Role, Version
 from stacks.platform.names import OBSERVABILITY_NAMESPACE, PLATFORM_NAMESPACE, SERVICES_NAMESPACE
 from stacks.platform.settings import AwsSettings, Block, StackSettings, allowed_in, needed_in
 
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Addon = Literal[
     "aws-ebs-csi-driver",
     "aws-efs-csi-driver",
@@ -102,8 +103,17 @@ class PoolSettings(Block):
         return self
 
 
+class BudgetSettings(Block):
+    """What a month of the whole account may cost."""
+
+    usd: int = Field(ge=1, description="US dollars a month: make cost ENV=… estimates the platform's part")
+    tell: tuple[Email, ...] = Field(min_length=1, max_length=10, description="who is told, by e-mail")
+
+
 class ClusterAws(AwsSettings):
     """What AWS is told on top of region and account."""
+
+    budget: BudgetSettings
 
     network: NetworkSettings
     control_plane: ControlPlaneSettings

@@ -13,6 +13,7 @@ LARGE = {"medium": 0.5, "large": 1.0, "xlarge": 2.0}
 """Instance sizes as multiples of ``large``; ``4xlarge`` is eight."""
 
 FREE = (
+    "aws:budgets/budget",
     "aws:ec2/defaultSecurityGroup",
     "aws:ec2/flowLog",
     "aws:ec2/internetGateway",

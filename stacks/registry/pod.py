@@ -12,6 +12,8 @@ from stacks.registry.storage import Storage
 
 PORT = 5000
 USER = 10001
+PRE_STOP = 5
+"""Seconds in which no new request is sent to a pod before it is told to stop."""
 ADMIN = ("MLFLOW_AUTH_ADMIN_USERNAME", "MLFLOW_AUTH_ADMIN_PASSWORD")
 CONFIG_FOLDER = "/etc/mlflow"
 ACCOUNTS_FOLDER = "/etc/accounts"
@@ -76,7 +78,10 @@ def pod(args: PodArgs) -> dict[str, Any]:
 
 
 def _migration(args: PodArgs) -> dict[str, Any]:
-    """Makes the tables, or brings them to the image's version. There is one pod, so nobody else does so at the time."""
+    """Makes the tables, or brings them to the image's version.
+
+    Of two pods that begin together PostgreSQL lets one do it; the other fails, is started again, and finds it done.
+    """
     return {
         "name": "migration",
         "image": args.image,
@@ -113,6 +118,7 @@ def _server(args: PodArgs) -> dict[str, Any]:
         "env_from": [{"secret_ref": {"name": args.admin}}],
         "ports": [{"name": "http", "container_port": PORT}],
         "volume_mounts": [TMP, {"name": "config", "mount_path": CONFIG_FOLDER, "read_only": True}, *storage.mounts],
+        "lifecycle": {"pre_stop": {"sleep": {"seconds": PRE_STOP}}},
         # It takes half a minute where CPU is short; after five it will not come up any more.
         "startup_probe": {**health, "period_seconds": 5, "failure_threshold": 60},
         "readiness_probe": {**health, "period_seconds": 10, "timeout_seconds": 5},

@@ -50,7 +50,9 @@ class MlflowArgs:
 
 
 class Mlflow(Component):
-    """One pod, replaced whole: nothing that serves predictions waits for it, and two would migrate one database.
+    """All pods are replaced at once, so that none meets tables of another version than its own.
+
+    What serves predictions goes on without it meanwhile; only pods that start wait for it.
 
     Attributes:
         tracking_uri: its URL inside the cluster.
@@ -83,6 +85,13 @@ class Mlflow(Component):
             spec=_deployment(pod_args, config),
             opts=self.child(depends_on=list(args.after)),
         )
+        if args.settings.replicas > 1:
+            kubernetes.policy.v1.PodDisruptionBudget(
+                name,
+                metadata=self._metadata(),
+                spec={"selector": {"match_labels": SELECTOR}, "max_unavailable": 1},
+                opts=self.child(),
+            )
         core.Service(
             name,
             metadata=self._metadata(),
@@ -120,13 +129,25 @@ class Mlflow(Component):
 
 
 def _deployment(args: PodArgs, config: str) -> Any:
-    """One pod at a time, started anew when its configuration changes."""
+    """The pods, apart from one another, and started anew when their configuration changes."""
     annotations = {"airworthy/config": hashlib.sha256(config.encode()).hexdigest()}
+    apart = [
+        {
+            "max_skew": 1,
+            "topology_key": key,
+            "when_unsatisfiable": "ScheduleAnyway",
+            "label_selector": {"match_labels": SELECTOR},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
     return {
-        "replicas": 1,
+        "replicas": args.settings.replicas,
         "strategy": {"type": "Recreate"},
         "selector": {"match_labels": SELECTOR},
-        "template": {"metadata": {"labels": LABELS, "annotations": annotations}, "spec": pod(args)},
+        "template": {
+            "metadata": {"labels": LABELS, "annotations": annotations},
+            "spec": {**pod(args), "topology_spread_constraints": apart},
+        },
     }
 
 

@@ -20,6 +20,7 @@ class MlflowSettings(Block):
     cpu: str = Field(pattern=r"^\d+m?$", description="CPU that it is given, such as 500m")
     memory: Memory = Field(description="memory that it may use at most, such as 1Gi")
     workers: int = Field(ge=1, le=16, description="processes that answer; each takes about 250 MiB")
+    replicas: int = Field(default=1, ge=1, le=4, description="pods that answer; more than one need PostgreSQL")
 
 
 class VolumeSettings(Block):
@@ -114,7 +115,17 @@ class RegistrySettings(StackSettings):
         return services
 
     @model_validator(mode="after")
+    def _one_pod_has_the_volume(self) -> Self:
+        if self.cloud == "kubernetes" and self.mlflow.replicas > 1:
+            raise ValueError("mlflow.replicas must be 1 where cloud is kubernetes: its database is a file on a volume")
+        return self
+
+    @model_validator(mode="after")
     def _prod_survives(self) -> Self:
+        if self.prod and self.aws and self.mlflow.replicas < 2:
+            raise ValueError(
+                "mlflow.replicas must be at least 2 in prod: no new pod of a service starts while the registry is away"
+            )
         if self.prod and self.aws and self.aws.database.zones < 2:
             raise ValueError("aws.database.zones must be 2 in prod, or the loss of a zone is the loss of the registry")
         if self.prod and self.aws and not self.aws.artifacts.replica_region:

@@ -224,6 +224,17 @@ def test_what_would_be_found_out_half_an_hour_later_is_refused(change, told):
     assert told in refused("prod", lambda config: change(config["aws"]))
 
 
+def test_somebody_is_told_before_the_budget_of_the_month_is_gone(cluster_plan):
+    told = configuration("cluster", "prod")["airworthy-cluster:aws"]["budget"]
+    budget = cluster_plan("prod").one("aws:budgets/budget:Budget").inputs
+    assert (budget["limitAmount"], budget["limitUnit"], budget["timeUnit"]) == (str(told["usd"]), "USD", "MONTHLY")
+    assert "costFilters" not in budget, "what nobody tagged costs as much"
+    by_kind = {one["notificationType"]: one for one in budget["notifications"]}
+    assert {kind: one["threshold"] for kind, one in by_kind.items()} == {"ACTUAL": 80, "FORECASTED": 100}
+    assert all(one["subscriberEmailAddresses"] == told["tell"] for one in by_kind.values())
+    assert "budget.tell.0" in refused("prod", lambda config: config["aws"]["budget"].update(tell=["nobody"]))
+
+
 @pytest.mark.parametrize(
     ("types", "arm", "gpu"),
     [

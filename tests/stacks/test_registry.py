@@ -167,13 +167,35 @@ def test_it_reaches_its_database_and_s3_and_on_a_volume_nobody(planned, others):
     assert planned("dev").one(":NetworkPolicy", "mlflow").inputs["spec"].get("egress", []) == []
 
 
-def test_tables_are_brought_up_to_date_by_one_pod_at_a_time(planned, environment):
+def test_tables_are_brought_up_to_date_before_any_pod_of_the_new_version_answers(planned, environment):
     spec = server(planned(environment))
     (migration,) = spec["template"]["spec"]["initContainers"]
     database = next(arg for arg in container(planned(environment))["args"] if arg.startswith("--backend-store-uri="))
     assert migration["args"] == ["db", "upgrade", database.split("=", 1)[1]]
     assert migration["image"] == container(planned(environment))["image"]
-    assert (spec["replicas"], spec["strategy"]["type"]) == (1, "Recreate")
+    assert spec["strategy"]["type"] == "Recreate", "no pod of the old version meets the new tables"
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_a_node_or_zone_may_go_and_a_pod_may_be_drained_while_it_answers(planned, environment):
+    plan, spec = planned(environment), server(planned(environment))
+    assert spec["replicas"] == 2
+    budget = plan.one(":PodDisruptionBudget", "mlflow").inputs["spec"]
+    assert budget == {"selector": spec["selector"], "maxUnavailable": 1}
+    apart = spec["template"]["spec"]["topologySpreadConstraints"]
+    assert {rule["topologyKey"] for rule in apart} == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+    assert all(rule["labelSelector"] == spec["selector"] for rule in apart)
+
+
+def test_one_pod_alone_has_the_volume_and_no_budget_keeps_its_node(planned):
+    assert server(planned("dev"))["replicas"] == 1
+    assert not list(planned("dev").of(":PodDisruptionBudget"))
+
+
+def test_requests_end_before_a_pod_does(planned, environment):
+    pod = server(planned(environment))["template"]["spec"]
+    assert container(planned(environment))["lifecycle"]["preStop"]["sleep"]["seconds"] > 0
+    assert "terminationGracePeriodSeconds" not in pod, "30 seconds by default: 25 for requests after the pause"
 
 
 def test_a_changed_configuration_restarts_it(planned, environment):
@@ -413,6 +435,16 @@ def test_a_setting_that_would_lose_data_is_refused(planned, environment, path, v
     aws = configuration("registry", environment)[f"{PROJECT}:aws"]
     with pytest.raises(RunError, match=told):
         planned(environment, aws={**aws, block: {**aws[block], key: value}})
+
+
+@pytest.mark.parametrize(
+    ("environment", "replicas", "told"),
+    [("prod", 1, "mlflow.replicas must be at least 2 in prod"), ("dev", 2, "mlflow.replicas must be 1 where cloud is")],
+)
+def test_as_many_pods_as_the_database_bears(planned, environment, replicas, told):
+    mlflow = configuration("registry", environment)[f"{PROJECT}:mlflow"]
+    with pytest.raises(RunError, match=told):
+        planned(environment, mlflow={**mlflow, "replicas": replicas})
 
 
 @pytest.mark.parametrize(("services", "told"), [(["a", "a"], "a is there twice"), (["mlflow"], "registry's own image")])
