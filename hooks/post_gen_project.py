@@ -28,9 +28,13 @@ FILES = {
         "Proprietary": {"licenses/Proprietary.txt": "LICENSE"},
     },
     "ci_provider": {
-        "github": {".github/workflows/ci.yml": ".github/workflows/ci.yml"},
+        "github": {
+            ".github/workflows/audit.yml": ".github/workflows/audit.yml",
+            ".github/workflows/ci.yml": ".github/workflows/ci.yml",
+            ".github/workflows/deploy.yml": ".github/workflows/deploy.yml",
+        },
         "gitlab": {".gitlab-ci.yml": ".gitlab-ci.yml"},
-        "jenkins": {"Jenkinsfile": "Jenkinsfile"},
+        "jenkins": {"Jenkinsfile": "Jenkinsfile", "Jenkinsfile.deploy": "Jenkinsfile.deploy"},
     },
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import yaml
+
 from service import settings
 
 ROOT = Path(__file__).parents[2]
@@ -14,6 +16,15 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_table_of_settings_is_the_settings_class() -> None:
     written = README.partition("<!-- settings:begin -->")[2].partition("<!-- settings:end -->")[0].strip()
     assert written == settings.table(), "paste the output of: python -m service settings"
+
+
+def test_what_it_says_of_cost_is_what_prod_is_given() -> None:
+    text = (ROOT / "deploy/Pulumi.prod.yaml").read_text(encoding="utf-8")
+    given = {key.rpartition(":")[2]: value for key, value in yaml.safe_load(text)["config"].items()}
+    scaling, resources, volume = given["scaling"], given["resources"], given["audit_volume"]
+    told = README.partition("## What it costs")[2].partition("\n## ")[0]
+    assert f"{scaling['minimum']} to {scaling['maximum']} replicas" in told
+    assert f"{resources['cpu']} CPU and {resources['memory']} of memory, and {volume['size']} for" in told
 
 
 def test_every_make_target_it_names_exists() -> None:
