@@ -15,6 +15,7 @@ COMMANDS = {
     "manifests": "Judge Kubernetes manifests: files, folders, or - for a stream.",
     "preview": "Judge what Pulumi programs would make.",
     "evidence": "Keep evidence of drills, load tests, restores and scans, and verify it.",
+    "waive": "Write down that somebody answers for a gap until a date.",
     "catalogue": "List every control: what it demands, why, and what to do.",
 }
 

@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from readiness.control import Verdict
 from readiness.errors import BadRequest
-from readiness.judge import Result
+from readiness.judge import BLOCKING, Result
 
 Key = tuple[str, str, str]
-BLOCKING = (Verdict.FAIL, Verdict.NOT_EVALUATED)
 BAD = frozenset(verdict.value for verdict in BLOCKING)
 
 

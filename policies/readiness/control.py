@@ -92,6 +92,7 @@ class Control(Generic[S]):
         mandatory: its item cannot pass while it fails or cannot be judged.
         needs: what there must be one of; without any, the control is not evaluated. Empty: no subject, nothing to say.
         environments: the environments in which it is demanded.
+        waivable: somebody may answer for not meeting it; not where other verdicts rest on it.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Control(Generic[S]):
     mandatory: bool = True
     needs: str = ""
     environments: tuple[str, ...] = ENVIRONMENTS
+    waivable: bool = True
 
     def __post_init__(self) -> None:
         if self.item not in ITEMS:
@@ -163,11 +165,13 @@ def control(
     mandatory: bool = True,
     needs: str = "",
     environments: tuple[str, ...] = ENVIRONMENTS,
+    waivable: bool = True,
 ) -> Callable[[Callable[[S, Facts], Iterable[Problem]]], Control[S]]:
     """Makes a control of the function that judges one subject; the arguments are those of ``Control``."""
 
     def make(judge: Callable[[S, Facts], Iterable[Problem]]) -> Control[S]:
-        return Control(id, title, why, remedy, severity, kind, sources, subjects, judge, mandatory, needs, environments)
+        given = (id, title, why, remedy, severity, kind, sources, subjects, judge)
+        return Control(*given, mandatory, needs, environments, waivable)
 
     return make
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from readiness.control import AnyControl, Finding, Verdict
 from readiness.facts import Facts
+from readiness.facts.waivers import Waiver
 
+BLOCKING = (Verdict.FAIL, Verdict.NOT_EVALUATED)
 ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 BY_VERDICT = {Verdict.FAIL: 0, Verdict.NOT_EVALUATED: 1, Verdict.WAIVED: 2, Verdict.PASS: 3}
 
@@ -19,7 +21,7 @@ class Result:
     control: AnyControl
     finding: Finding
     verdict: Verdict
-    waiver: str = ""
+    waiver: Waiver | None = None
 
 
 def judge(controls: Iterable[AnyControl], facts: Facts, whole: bool) -> list[Result]:

@@ -19,8 +19,8 @@ def cases(control, prefix):
     return sorted((FIXTURES / control.id).glob(f"{prefix}*"))
 
 
-def facts_of(case, folder):
-    """The facts of a fixture, read from a copy in ``folder``, as `readiness check` would read them."""
+def copied(case, folder):
+    """A copy of a fixture, or of a stranger's repository, in which the names are those that it would have."""
     copy = folder / case.parent.name / case.name
     shutil.copytree(case, copy)
     for path in sorted(copy.rglob("*"), reverse=True):  # what is inside a folder before the folder
@@ -28,5 +28,11 @@ def facts_of(case, folder):
             path.write_bytes(path.read_bytes().replace(JOINT.encode(), b""))
         name = path.name.removesuffix(".fixture")
         path.rename(path.with_name("." + name.removeprefix("dot-") if name.startswith("dot-") else name))
+    return copy
+
+
+def facts_of(case, folder):
+    """The facts of a fixture, as `readiness check` would read them."""
+    copy = copied(case, folder)
     repository = Repository.at(copy)
     return Facts(repository, read((str(copy),)), read_evidence(repository), "prod", NOW)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
-from readiness import verdict
+from readiness import verdict, waiving
 from readiness.commands.options import chosen, outcome, report_options
+from readiness.control import AnyControl, Kind
 from readiness.controls import catalogue, named
 from readiness.facts import Facts
 from readiness.facts.evidence import read as read_evidence
@@ -16,7 +18,7 @@ from readiness.facts.pages import pages
 from readiness.facts.repository import Repository
 from readiness.judge import judge
 from readiness.ml_test_score import ml_test_score
-from readiness.reports import Report
+from readiness.reports import FORMATS, Report
 
 
 @click.command("check")
@@ -30,12 +32,14 @@ from readiness.reports import Report
     help="Pages of another repository, such as the platform's, to which alerts of --resources lead.",
 )
 @click.option("--explain", metavar="CONTROL", help="Say what a control demands and why, and judge nothing.")
-@report_options
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(get_args(Kind)), help="Judge by these facts alone.")
+@report_options(FORMATS)
 def command(
     repo: Path,
     manifests: tuple[str, ...],
     runbooks: tuple[Path, ...],
     explain: str | None,
+    kinds: tuple[Kind, ...],
     form: str,
     output: Path | None,
     only: tuple[str, ...],
@@ -52,21 +56,27 @@ def command(
     resources = resources_of(repository, manifests)
     elsewhere = frozenset(page.name for folder in runbooks for page in pages(Repository.at(folder)))
     facts = Facts(repository, resources, read_evidence(repository), environment, runbooks=elsewhere)
-    controls = chosen(catalogue(), only)
-    results = judge(controls, facts, whole=True)
+    report = judged(facts, chosen(catalogue(*kinds), only), partial=bool(only or kinds))
+    return outcome(report, form, output, baseline)
+
+
+def judged(facts: Facts, controls: tuple[AnyControl, ...], partial: bool) -> Report:
+    """What these controls, and the waivers of the repository, say of the facts."""
+    held = waiving.sound(facts)
+    results = waiving.apply(judge(controls, facts, whole=True), held)
     items = verdict.items(controls, results)
-    if only:
+    if partial:
         items = {id: one for id, one in items.items() if one.controls}
-    report = Report(
-        environment,
+    return Report(
+        facts.environment,
         tuple(results),
         items,
-        verdict.score(items),
-        None if only else ml_test_score(facts),
-        repository.commit,
-        resources.notes,
+        score=verdict.score(items),
+        ml_test_score=None if partial else ml_test_score(facts),
+        commit=facts.repository.commit,
+        notes=(*facts.resources.notes, *waiving.unneeded(results, held, controls)),
+        partial=partial,
     )
-    return outcome(report, form, output, baseline)
 
 
 def explained(id: str) -> int:

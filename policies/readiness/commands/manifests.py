@@ -12,12 +12,12 @@ from readiness.errors import NothingToJudge
 from readiness.facts import Facts
 from readiness.facts.manifests import read
 from readiness.judge import judge
-from readiness.reports import Report
+from readiness.reports import FORMATS, Report
 
 
 @click.command("manifests")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
-@report_options
+@report_options(FORMATS)
 def command(
     paths: tuple[str, ...],
     form: str,

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from readiness.baseline import BLOCKING, read, worse
+from readiness.baseline import read, worse
 from readiness.checklist import ITEMS
 from readiness.control import ENVIRONMENTS, AnyControl
 from readiness.errors import BadRequest
 from readiness.judge import Result
-from readiness.reports import FORMATS, Report, render
-from readiness.verdict import ready
+from readiness.reports import Report, render
+from readiness.writing import encoded, write_whole
 
 Command = Callable[..., Any]
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def report_options(command: Command) -> Command:
-    """--format, --output, --only, --environment and --baseline."""
-    for option in (
-        click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="Form of the report."),
-        click.option(
-            "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file."
-        ),
+def report_options(forms: Iterable[str]) -> Callable[[Command], Command]:
+    """--format with these forms, --output, --only, --environment and --baseline."""
+    options: tuple[Callable[[Command], Command], ...] = (
+        click.option("--format", "form", type=click.Choice(list(forms)), default="table", help="Form of the report."),
+        click.option("--output", type=FILE, help="Write the report to this file, whole or not at all."),
         click.option("--only", multiple=True, metavar="ITEM|CONTROL", help="Judge only these; may be repeated."),
-        click.option(
-            "--baseline",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="An earlier report in JSON: fail only on what got worse.",
-        ),
+        click.option("--baseline", type=FILE, help="An earlier report in JSON: fail only on what got worse."),
         click.option("--environment", type=click.Choice(ENVIRONMENTS), default="prod", show_default=True),
-    ):
-        command = option(command)
-    return command
+    )
+
+    def add(command: Command) -> Command:
+        for option in options:
+            command = option(command)
+        return command
+
+    return add
 
 
 def chosen(controls: tuple[AnyControl, ...], only: tuple[str, ...]) -> tuple[AnyControl, ...]:
@@ -60,12 +61,11 @@ def publish(report: Report, form: str, output: Path | None) -> None:
     """
     pieces = render(report, form)
     if output is None:
-        for piece in pieces:
-            click.echo(piece, nl=False)
+        sys.stdout.buffer.writelines(encoded(piece) for piece in pieces)
+        sys.stdout.buffer.flush()
         return
     try:
-        with output.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
+        write_whole(output, pieces)
     except OSError as error:
         raise BadRequest(f"--output {output}: {error.strerror}; name a file in a folder that exists") from None
 
@@ -79,9 +79,7 @@ def outcome(report: Report, form: str, output: Path | None, baseline: Path | Non
         publish(replace(report, notes=(*report.notes, note)), form, output)
         return int(bool(new))
     publish(report, form, output)
-    if report.items:
-        return int(not ready(report.items))
-    return int(any(one.control.mandatory and one.verdict in BLOCKING for one in report.results))
+    return int(not report.ready)
 
 
 def named(results: list[Result]) -> str:

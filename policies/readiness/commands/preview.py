@@ -18,7 +18,8 @@ from readiness.facts.kubernetes import gather
 from readiness.facts.pulumi import read_plan
 from readiness.facts.resources import Resources
 from readiness.judge import judge
-from readiness.reports import Report
+from readiness.reports import FORMATS, Report
+from readiness.writing import write_whole
 
 
 @click.command("preview")
@@ -33,7 +34,7 @@ from readiness.reports import Report
 )
 @click.option("--python", default=sys.executable, help="The Python that has what the programs import.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the plan, for check --resources.")
-@report_options
+@report_options(FORMATS)
 def command(
     folders: tuple[Path, ...],
     engine: bool,
@@ -79,6 +80,6 @@ def given(settings: tuple[str, ...]) -> dict[str, str]:
 def keep(plan: dict[str, Any], save: Path) -> None:
     """Writes a plan. Secrets in it are marked or left out as Pulumi does, but it may hold them: keep it out of git."""
     try:
-        save.write_text(json.dumps(plan), encoding="utf-8")
+        write_whole(save, [json.dumps(plan)])
     except OSError as error:
         raise BadRequest(f"--save {save}: {error.strerror}; name a file in a folder that exists") from None

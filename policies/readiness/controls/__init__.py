@@ -53,6 +53,7 @@ MODULES: dict[str, Kind] = {
     "drift": "repository",
     "logs": "repository",
     "audit_trail": "repository",
+    "waivers": "repository",
     "planned": "repository",
     "resilience": "repository",
     "load_tests": "repository",

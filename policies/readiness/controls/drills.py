@@ -133,6 +133,7 @@ def unread_or_all(facts: Facts) -> Iterable[Unread | Record]:
     kind="evidence",
     sources=("https://csrc.nist.gov/pubs/sp/800/92/final",),
     subjects=unread_or_all,
+    waivable=False,
 )
 def evidence_sound(one: Unread | Record, facts: Facts) -> Iterator[Problem]:
     if isinstance(one, Unread):

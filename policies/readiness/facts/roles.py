@@ -18,7 +18,7 @@ ROLES: dict[str, str] = {
     "terraform": r"\.tf(\.json)?$",
     "pulumi": r"(^|/)Pulumi\.ya?ml$",
     "pulumi-stack": r"(^|/)Pulumi\.[\w-]+\.ya?ml$",
-    "yaml": r"\.ya?ml$",
+    "yaml": r"(?<!^readiness-waivers)\.ya?ml$",  # the words of a waiver must not meet any other demand
     "python": r"\.py$",
     "python-test": r"(^|/)(tests?/.*\.py|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)$",
     "notebook": r"\.ipynb$",
@@ -36,6 +36,7 @@ ROLES: dict[str, str] = {
     "env": r"(^|/)\.env(\.[\w-]+)?$",
     "pre-commit": r"^\.pre-commit-config\.ya?ml$",
     "updates": r"^(\.github/)?renovate\.json5?$|^\.renovaterc(\.json)?$|^\.github/dependabot\.ya?ml$",
+    "waivers": r"^readiness-waivers\.yaml$",
     "codeowners": r"^(\.github/|docs/)?CODEOWNERS$",
     "evidence": r"^evidence/.*\.json$",
     "signers": r"^(approvers|evidence/signers)\.toml$",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from readiness.facts.waivers import Waiver
 from readiness.judge import Result
 from readiness.reports import Report
 from readiness.verdict import ItemVerdict
@@ -19,6 +20,7 @@ def render(report: Report) -> Iterator[str]:
         parts["ml_test_score"] = report.ml_test_score.as_json() if report.ml_test_score else None
         parts["commit"] = report.commit or None
     parts["environment"] = report.environment
+    parts["waived"] = [waiver(one) for one in report.waivers]
     parts["notes"] = list(report.notes)
     yield json.dumps(parts, indent=2, ensure_ascii=False)[:-2] + ',\n  "results": ['
     # One line for each result: readable with grep, and no second copy of a large report in memory.
@@ -55,4 +57,18 @@ def result(one: Result) -> dict[str, Any]:
         "message": finding.message,
         "remedy": finding.remedy,
     }
-    return shown | ({"waiver": one.waiver} if one.waiver else {})
+    if not one.waiver:
+        return shown
+    return shown | {"waived_verdict": finding.verdict.value, "waiver": waiver(one.waiver)}
+
+
+def waiver(one: Waiver) -> dict[str, Any]:
+    return {
+        "control": one.control,
+        "resource": one.resource or None,
+        "owner": one.owner,
+        "until": one.until,
+        "reason": one.reason,
+        "file": one.file,
+        "line": one.line,
+    }
