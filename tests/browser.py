@@ -47,6 +47,17 @@ class Page:
         self._call("Emulation.setDeviceMetricsOverride", **screen)
         assert "errorText" not in self._call("Page.navigate", url=address)
 
+    def look(self, scheme="light", media="screen"):
+        """Has the page shown in the colours that its reader prefers, or as it would be printed."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._call("Emulation.setEmulatedMedia", media=media, features=features)
+
+    def press(self, key, code):
+        """Presses a key, as somebody without a mouse does; its code is that of the DevTools protocol."""
+        told = {"key": key, "code": key, "windowsVirtualKeyCode": code, "text": "\r" if key == "Enter" else ""}
+        for kind in ("keyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, **told)
+
     def value(self, expression):
         """What a JavaScript expression is worth in the page."""
         return self._call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")

@@ -223,7 +223,7 @@ def test_the_words_of_a_waiver_meet_no_other_demand(tmp_path):
     assert after == before
 
 
-@pytest.mark.parametrize("form", ["table", "markdown", "sarif", "junit", "json"])
+@pytest.mark.parametrize("form", ["table", "markdown", "sarif", "junit", "html", "json"])
 def test_every_report_shows_who_answers_until_when_and_why(repo, form):
     waive(repo, "D4.progressive", reason="The update comes in March")
     _, out, _ = readiness(repo, "check", ".", "--format", form, *ONLY)

@@ -12,12 +12,12 @@ from readiness.errors import NothingToJudge
 from readiness.facts import Facts
 from readiness.facts.manifests import read
 from readiness.judge import judge
-from readiness.reports import FORMATS, Report
+from readiness.reports import OF_RESULTS, Report
 
 
 @click.command("manifests")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
-@report_options(FORMATS)
+@report_options(OF_RESULTS)
 def command(
     paths: tuple[str, ...],
     form: str,

@@ -18,7 +18,7 @@ from readiness.facts.kubernetes import gather
 from readiness.facts.pulumi import read_plan
 from readiness.facts.resources import Resources
 from readiness.judge import judge
-from readiness.reports import FORMATS, Report
+from readiness.reports import OF_RESULTS, Report
 from readiness.writing import write_whole
 
 
@@ -34,7 +34,7 @@ from readiness.writing import write_whole
 )
 @click.option("--python", default=sys.executable, help="The Python that has what the programs import.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the plan, for check --resources.")
-@report_options(FORMATS)
+@report_options(OF_RESULTS)
 def command(
     folders: tuple[Path, ...],
     engine: bool,

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from readiness.control import Verdict
+from readiness.facts.record import Record
 from readiness.facts.waivers import Waiver
 from readiness.judge import BLOCKING, Result
 from readiness.verdict import ItemVerdict, ready
 
 if TYPE_CHECKING:
+    from readiness.history import Earlier
     from readiness.ml_test_score import MlTestScore
 
-FORMATS = {
+OF_RESULTS = {
     "table": "table",
     "json": "as_json",
     "markdown": "as_markdown",
     "sarif": "as_sarif",
     "junit": "as_junit",
 }
+FORMATS = {**OF_RESULTS, "html": "page"}  # the page is about all items, so resources alone do not make one
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class Report:
         commit: what was judged; empty when that cannot be told.
         notes: what a reader has to know beside the results, such as files that hold nothing to judge.
         partial: only some controls were asked, so nothing is said of the whole.
+        evidence: the records of the repository, newest first.
+        history: earlier reports, oldest first.
+        now: the moment of judging, to which ages are taken.
     """
 
     environment: str
@@ -48,6 +55,9 @@ class Report:
     commit: str = ""
     notes: tuple[str, ...] = ()
     partial: bool = False
+    evidence: tuple[Record, ...] = ()
+    history: tuple[Earlier, ...] = ()
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def waivers(self) -> tuple[Waiver, ...]:
