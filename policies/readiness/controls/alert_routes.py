@@ -43,7 +43,7 @@ def configured(alert: Alert, facts: Facts) -> list[Routing]:
     Raises:
         UnknownValue: none was given, so nobody can tell where it goes.
     """
-    found = [one for one in routings(facts) if one.namespace in ("", alert.resource.namespace)]
+    found = [one for one in facts.once(routings) if one.namespace in ("", alert.resource.namespace)]
     if not found:
         raise UnknownValue(f"the route of alert {alert.name} (give Alertmanager's configuration with the rules)")
     return found
@@ -96,7 +96,7 @@ def escalation(alert: Alert, facts: Facts) -> Iterator[Problem]:
     severity="high",
     kind="resources",
     sources=(CONFIGURATION,),
-    subjects=lambda facts: routings(facts),
+    subjects=lambda facts: facts.once(routings),
 )
 def receivers(routing: Routing, facts: Facts) -> Iterator[Problem]:
     if not routing.route.get("receiver"):

@@ -90,7 +90,7 @@ def alerts(facts: Facts) -> Iterator[Rule]:
 )
 def runbook_for_each_alert(rule: Rule, facts: Facts) -> Iterator[Problem]:
     url = address(rule)
-    if known_here(rule, facts) or is_page(url, facts):
+    if plain(rule.alert) in facts.once(subjects_of_pages) or is_page(url, facts):
         return
     if url and kept_elsewhere(rule, facts):
         why = f"alert {rule.alert} leads to {url}, and no page of that address is in this repository"
@@ -126,15 +126,14 @@ def kept_elsewhere(rule: Rule, facts: Facts) -> bool:
     return not any(is_page(url, facts) for url in neighbours)
 
 
-def known_here(rule: Rule, facts: Facts) -> bool:
-    """Whether a page is named after an alert, or has a heading that is."""
+def subjects_of_pages(facts: Facts) -> frozenset[str]:
+    """What pages are about: the name of each, and the headings of those about alerts."""
+    found: set[str] = set()
     for page in pages(facts.repository):
-        if plain(page.name.rpartition(".")[0]) == plain(rule.alert):
-            return True
-        about = re.search(r"(?i)runbook|playbook|alert", page.path)
-        if about and any(plain(part.title) == plain(rule.alert) for part in sections(page)):
-            return True
-    return False
+        found.add(plain(page.name.rpartition(".")[0]))
+        if re.search(r"(?i)runbook|playbook|alert", page.path):
+            found |= {plain(part.title) for part in page.once(sections)}
+    return frozenset(found)
 
 
 def plain(name: str) -> str:

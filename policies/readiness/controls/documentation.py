@@ -57,7 +57,7 @@ def readme_runs(repo: Repository, facts: Facts) -> Iterator[Problem]:
         return
     if len(re.findall(r"\w+", page.text)) < 40:
         yield Problem(f"{page.path} says hardly anything", 1, page.path)
-    told = list(commands(page))
+    told = page.once(commands)
     if not any(call.program in STARTS or call.program.endswith(".py") or call.words[0] == "python" for call in told):
         yield Problem(f"{page.path} names no command that runs the service", 1, page.path)
     if facts.code.product and not any("test" in word for call in told for word in call.words):
@@ -81,7 +81,7 @@ def with_makefile(facts: Facts) -> Iterator[File]:
 )
 def commands_exist(page: File, facts: Facts) -> Iterator[Problem]:
     known = makefiles(facts.repository)
-    for call in commands(page):
+    for call in page.once(commands):
         for target in missing(call, known):
             yield Problem(f"no Makefile has the target {target}", call.line)
 
@@ -115,7 +115,7 @@ def has(makefile: Makefile, goal: str) -> bool:
 )
 def rollback_command_exists(page: File, facts: Facts) -> Iterator[Problem]:
     known = makefiles(facts.repository)
-    for call in commands(page):
+    for call in page.once(commands):
         wanted = [word for word in call.words[1:] if re.fullmatch(r"[\w-]*rollback[\w-]*", word)]
         if call.program == "make" and any(not any(has(place, one) for place in known.values()) for one in wanted):
             yield Problem(f"`{call.text}` is named here, but no Makefile has that target", call.line)

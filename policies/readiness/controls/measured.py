@@ -16,6 +16,7 @@ from readiness.facts.unknown import UnknownValue
 
 PROMETHEUS = "https://prometheus.io/docs/practices/instrumentation/"
 KINDS = frozenset({"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"})
+LIBRARIES = frozenset({"prometheus_client", "opentelemetry", "statsd", "datadog", "aioprometheus"})
 METERS = frozenset({"create_counter", "create_histogram", "create_up_down_counter", "create_observable_gauge"})
 EXPOSERS = frozenset(
     {
@@ -38,10 +39,9 @@ OF_MODELS = re.compile(r"(?i)predict|inference|model|class|label|score|confidenc
 
 def defined(module: Module) -> Iterator[tuple[str, ast.Call]]:
     """The metrics that a module defines: name and call."""
-    libraries = {"prometheus_client", "opentelemetry", "statsd", "datadog", "aioprometheus"}
-    makers = {function.name for function in module.functions if makes_metrics(function)}
-    if not module.packages & libraries:
+    if not module.packages & LIBRARIES:
         return
+    makers = {function.name for function in module.functions if makes_metrics(function)}
     for name, call in module.calls:
         last = name.rpartition(".")[2]
         if (last in KINDS | METERS | makers) and call.args and (metric := text_of(call.args[0])):
@@ -120,19 +120,9 @@ def metrics_updated(module: Module, facts: Facts) -> Iterator[Problem]:
         if isinstance(node, ast.Assign | ast.AnnAssign) and id(node.value) in calls:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             variable = dotted(target).rpartition(".")[2]
-            if not any(used(other, variable, target) for other in facts.code.serving):
+            used = sum(other.uses[variable] for other in facts.code.serving) - 1  # where it is defined
+            if used <= 0:
                 yield Problem(f"nothing counts {calls[id(node.value)]} ({variable})", node.lineno)
-
-
-def used(module: Module, variable: str, defining: ast.expr) -> bool:
-    """Whether a module does something with a variable beyond defining it."""
-    for node in module.nodes:
-        named = (isinstance(node, ast.Name) and node.id == variable) or (
-            isinstance(node, ast.Attribute) and node.attr == variable
-        )
-        if named and node is not defining:
-            return True
-    return False
 
 
 @control(

@@ -81,10 +81,10 @@ def restore_documented(repo: Repository, facts: Facts) -> Iterator[Problem]:
 
 def restores(page: File) -> bool:
     """Whether a page names a command that restores by its name, or any command under a heading about restoring."""
-    told = list(commands(page))
+    told = page.once(commands)
     if any(RESTORE.search(call.text) for call in told):
         return True
-    steps = [part for part in sections(page) if re.match(r"(?i)restor", part.title)]
+    steps = [part for part in page.once(sections) if re.match(r"(?i)restor", part.title)]
     return any(
         part.line < call.line <= part.line + part.text.count("\n") + 1 and len(call.words) > 1
         for part in steps

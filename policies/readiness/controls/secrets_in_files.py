@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from readiness.control import Problem, control
 from readiness.controls.subjects import repository
 from readiness.controls.wired import wired
 from readiness.facts import Facts
 from readiness.facts.code import cells
+from readiness.facts.module import module, walk
 from readiness.facts.repository import File, Repository
 from readiness.facts.secrets import ANY, NAMED, is_secret, known_secrets
 from readiness.facts.shell import Call
@@ -47,47 +48,46 @@ def no_secret_in_files(repo: Repository, facts: Facts) -> Iterator[Problem]:
     unread: UnreadError | None = None
     for file in readable(facts):
         try:
-            yield from secrets_in(file)
+            yield from file.once(secrets_in)
         except UnreadError as error:
             unread = unread or error  # the other files are looked at all the same
     if unread:
         raise unread
 
 
-def secrets_in(file: File) -> Iterator[Problem]:
+def secrets_in(file: File) -> list[Problem]:
     if b"\0" in file.bytes[:8000]:
-        return
+        return []
     lines = file.lines
     found = set(known_secrets(file.text)) if ANY.search(file.text) else set()
     if not SAMPLE.search(file.path):
         found |= set(in_code(file)) if file.path.endswith((".py", ".ipynb")) else set(in_settings(file))
-    for line, what in sorted(found):
-        if not any(mark in lines[line - 1] for mark in ALLOWED):
-            yield Problem(f"here stands {what}", line, file.path)
+    told = ((line, what) for line, what in sorted(found) if not any(mark in lines[line - 1] for mark in ALLOWED))
+    return [Problem(f"here stands {what}", line, file.path) for line, what in told]
 
 
 def in_code(file: File) -> Iterator[tuple[int, str]]:
     """Literals of Python or of a notebook that are given to a name which says that it is a secret."""
     if file.path.endswith(".py"):
-        yield from in_tree(file.python)
+        yield from in_tree(file.once(module).nodes)
         return
     try:
         tree = ast.parse(cells(file))
     except SyntaxError:
         return  # shell in a cell; what says by itself that it is a secret was looked for in the text
-    for _, what in in_tree(tree):
+    for _, what in in_tree(walk(tree)):
         name = what.rpartition(" ")[2]
         yield next((number for number, line in enumerate(file.lines, 1) if name in line), 1), what
 
 
-def in_tree(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign | ast.AnnAssign):
+def in_tree(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and suspect(node.value):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from literal([ast.unparse(one).strip("]'\"").rpartition(".")[2] for one in targets], node.value)
         elif isinstance(node, ast.keyword) and node.arg:
             yield from literal([node.arg], node.value)
-        elif isinstance(node, ast.Compare) and len(node.comparators) == 1:
+        elif isinstance(node, ast.Compare) and len(node.comparators) == 1 and suspect(node.comparators[0]):
             yield from literal([ast.unparse(node.left).rpartition(".")[2]], node.comparators[0])
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
@@ -95,11 +95,15 @@ def in_tree(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def literal(names: list[str], value: ast.expr | None) -> Iterator[tuple[int, str]]:
-    if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
-        return
-    for name in (re.split(r"[\[\"']", name)[-1] for name in names):
-        if NAMED.search(name) and is_secret(value.value):
-            yield value.lineno, f"a value for {name}"
+    if value and suspect(value):
+        for name in (re.split(r"[\[\"']", name)[-1] for name in names):
+            if NAMED.search(name):
+                yield value.lineno, f"a value for {name}"
+
+
+def suspect(value: ast.expr | None) -> bool:
+    """Whether it is a literal text that looks like a secret."""
+    return isinstance(value, ast.Constant) and isinstance(value.value, str) and is_secret(value.value)
 
 
 def in_settings(file: File) -> Iterator[tuple[int, str]]:

@@ -38,7 +38,7 @@ def wired(facts: Facts, is_it: IsIt, what: str, may_be_manual: bool = False) -> 
     elif by_hand := next((call for call in pipelines.all_calls if is_it(call)), None):
         message = f"{what}: `{short(by_hand)}` runs only when somebody starts its job"
         yield Problem(message, by_hand.line, by_hand.file)
-    elif elsewhere := next((call for call in unreached(facts) if is_it(call)), None):
+    elif elsewhere := next((call for call in facts.once(unreached) if is_it(call)), None):
         lead = f" of `{elsewhere.via[0]}`" if elsewhere.via else ""
         message = f"{what}: `{short(elsewhere)}`{lead} is here, but no job of {pipelines.described} runs it"
         yield Problem(message, elsewhere.line, elsewhere.file)
@@ -46,9 +46,12 @@ def wired(facts: Facts, is_it: IsIt, what: str, may_be_manual: bool = False) -> 
         yield Problem(f"{what}: {pipelines.described} runs nothing of the kind", 0, first_file(facts))
 
 
-def unreached(facts: Facts) -> Iterator[Call]:
+def unreached(facts: Facts) -> tuple[Call, ...]:
     """What make targets, hooks and scripts would run, whether or not anything calls them."""
-    follow = Follow(facts.repository)
+    return tuple(every_call(facts, Follow(facts.repository)))
+
+
+def every_call(facts: Facts, follow: Follow) -> Iterator[Call]:
     for folder, makefile in follow.makefiles.items():
         for name in makefile.targets:
             follow.calls = 0

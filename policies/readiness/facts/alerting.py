@@ -90,8 +90,12 @@ class Routing:
         return self.where
 
 
-def routings(facts: Facts) -> Iterator[Routing]:
+def routings(facts: Facts) -> tuple[Routing, ...]:
     """Every configuration of Alertmanager that can be found: objects, chart values and files."""
+    return tuple(each_routing(facts))
+
+
+def each_routing(facts: Facts) -> Iterator[Routing]:
     for resource in facts.resources.of("AlertmanagerConfig"):
         yield routing(resource.spec, resource.label, resource.file, resource.line, resource.namespace)
     for resource in facts.resources.of("Secret", "ConfigMap", group=""):

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from readiness.facts.frameworks import serves
-from readiness.facts.module import Module
+from readiness.facts.module import Module, module
 from readiness.facts.repository import File, Repository
 from readiness.facts.shell import Call
 from readiness.facts.unread import Unread, UnreadError
@@ -51,6 +51,8 @@ class Code:
         """The files that an import of this name loads, from a module in this folder: packages on the way, too."""
         bare = name.lstrip(".")
         parts = bare.split(".") if bare else []
+        if parts and parts[0] not in self.stems:
+            return
         if name.startswith("."):
             for _ in range(len(name) - len(bare) - 1):
                 folder = posixpath.dirname(folder)
@@ -61,6 +63,11 @@ class Code:
             if found:
                 yield from found
                 return
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Every name that a folder or file of Python has here: an import that begins with another loads none."""
+        return frozenset(part.removesuffix(".py") for path in self.modules for part in path.split("/"))
 
     def under(self, root: str, parts: list[str], begin: int) -> Iterator[str]:
         """The files of a dotted name under a folder, from its first ``begin`` parts on."""
@@ -126,12 +133,11 @@ def roots(folder: str) -> Iterator[str]:
 
 def code(repository: Repository) -> Code:
     """Parses all Python of a repository."""
-    tests = {file.path for file in repository.role("python-test")}
     modules: dict[str, Module] = {}
     unread: list[Unread] = []
     for file in repository.role("python"):
         try:
-            modules[file.path] = Module(file, file.python, file.path in tests)
+            modules[file.path] = file.once(module)
         except UnreadError as error:
             unread.append(error.unread)
     return Code(modules, tuple(repository.role("notebook")), tuple(unread))

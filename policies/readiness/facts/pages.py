@@ -39,24 +39,25 @@ def pages(repository: Repository) -> Iterator[File]:
     return iter(sorted(found, key=lambda file: (file.path.count("/"), file.path)))
 
 
-def sections(page: File) -> Iterator[Section]:
+def sections(page: File) -> list[Section]:
     """The sections of a page. What stands before the first heading has an empty title."""
+    found: list[Section] = []
     title, line, held, fenced = "", 1, [""], False
     for number, text in enumerate(page.lines, 1):
         fenced ^= text.lstrip().startswith(("```", "~~~"))
         heading = None if fenced else HEADING.match(text)
         if heading:
-            yield Section(page, title, line, "\n".join(held))
+            found.append(Section(page, title, line, "\n".join(held)))
             title, line, held = heading[2], number, []
         else:
             held.append(text)
-    yield Section(page, title, line, "\n".join(held))
+    return [*found, Section(page, title, line, "\n".join(held))]
 
 
 def under(page: File, pattern: str) -> Iterator[Section]:
     """The sections of a page whose heading, or whose page's own name or title, matches."""
     wanted = re.compile(pattern, re.IGNORECASE)
-    parts = list(sections(page))
+    parts = page.once(sections)
     whole = wanted.search(page.path) or any(wanted.search(part.title) for part in parts[:2])
     if whole:
         yield Section(page, parts[1].title if len(parts) > 1 else "", 1, page.text)
@@ -66,8 +67,9 @@ def under(page: File, pattern: str) -> Iterator[Section]:
             yield part
 
 
-def commands(page: File) -> Iterator[Call]:
+def commands(page: File) -> list[Call]:
     """The commands in its code blocks and between its backticks."""
+    found: list[Call] = []
     block: list[str] | None = None
     begun = 0
     for number, text in enumerate(page.lines, 1):
@@ -78,10 +80,11 @@ def commands(page: File) -> Iterator[Call]:
                 block, begun = [], -1
         elif mark and block is not None:
             if begun > 0:
-                yield from calls("\n".join(block), page.path, begun)
+                found += calls("\n".join(block), page.path, begun)
             block = None
         elif block is not None:
             block.append(re.sub(r"^\s*[$>▸]\s+", "", text))
         else:
             for inline in re.findall(r"`([^`]+)`", text):
-                yield from calls(inline, page.path, number)
+                found += calls(inline, page.path, number)
+    return found
