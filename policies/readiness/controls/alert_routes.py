@@ -16,6 +16,7 @@ ON_CALL = "https://sre.google/sre-book/being-on-call/"
 PAGES = frozenset({"page", "critical"})
 # Integrations that go on until somebody answers, and then to the next in line; mail and chat do neither.
 PAGERS = frozenset({"pagerduty", "opsgenie", "victorops", "pushover", "incidentio", "sns", "webhook"})
+LONGEST_WAIT = 300  # seconds until a page wakes the first
 PLAIN = {"info", "none"}  # severities that nobody needs to be told of
 
 
@@ -32,9 +33,13 @@ def integrations(receiver: Mapping[str, Any]) -> set[str]:
 
 def told(alert: Alert, routing: Routing) -> dict[str, set[str]]:
     """The receivers that an alert may reach, each with its integrations."""
+    return {name: integrations(routing.receivers.get(name, {})) for name, _ in sorted(ends(alert, routing))}
+
+
+def ends(alert: Alert, routing: Routing) -> set[tuple[str, int]]:
+    """The receivers that an alert may reach, each with the seconds after which it does."""
     labels = {key: str(value) for key, value in fields(alert.body, "labels").items() if "{{" not in str(value)}
-    names = reached(routing.route, labels | {"alertname": alert.name})
-    return {name: integrations(routing.receivers.get(name, {})) for name in sorted(names)}
+    return reached(routing.route, labels | {"alertname": alert.name})
 
 
 def configured(alert: Alert, facts: Facts) -> list[Routing]:
@@ -86,6 +91,11 @@ def escalation(alert: Alert, facts: Facts) -> Iterator[Problem]:
         if not any(how & PAGERS for how in ways.values()):
             names = ", ".join(f"{name} ({', '.join(sorted(how)) or 'nobody'})" for name, how in ways.items())
             yield Problem(f"alert {alert.name} is a page, and may reach {names} of {routing.where}: nobody on call")
+            continue
+        waits = min(wait for name, wait in ends(alert, routing) if ways[name] & PAGERS)
+        if waits > LONGEST_WAIT:
+            message = f"alert {alert.name} is a page, and {routing.where} lets it wait {waits} s before anybody is told"
+            yield Problem(message)
 
 
 @control(

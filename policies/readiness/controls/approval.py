@@ -10,6 +10,7 @@ from readiness.controls.alert_rules import is_test
 from readiness.controls.subjects import repository, source
 from readiness.controls.wired import IsIt, wired
 from readiness.facts import Facts
+from readiness.facts.approvals import is_asked, verifies_approval
 from readiness.facts.job import Job
 from readiness.facts.module import Module
 from readiness.facts.repository import Repository
@@ -19,7 +20,6 @@ from readiness.facts.unknown import UnknownValue
 SLSA = "https://slsa.dev/spec/v1.0/"
 ENVIRONMENTS = "https://docs.github.com/en/actions/managing-workflow-runs-and-deployments/managing-deployments"
 PROD = re.compile(r"(?i)prod|live|release")
-SIGNATURES = frozenset({"Ed25519PublicKey", "VerifyKey", "verify_blob", "RSAPublicKey", "cosign", "Verifier"})
 PROMOTES = re.compile(r"(^|\.)(transition_model_version_stage|set_registered_model_alias)$")
 
 
@@ -101,7 +101,11 @@ def followed(facts: Facts) -> bool:
     needs="source code",
 )
 def approval_enforced(repo: Repository, facts: Facts) -> Iterator[Problem]:
-    if any(verifies_approval(module) for module in facts.code.serving) or signed_images_only(facts):
+    verifying = [module for module in facts.code.serving if verifies_approval(module)]
+    if any(is_asked(module, facts.code) for module in verifying) or signed_images_only(facts):
+        return
+    if verifying:
+        yield Problem("it verifies a signed approval, but nothing in the service calls it", 1, verifying[0].file)
         return
     to_production = [job for job in facts.pipelines.jobs if deploys(job, facts) or PROD.search(job.environment)]
     for job in to_production:
@@ -114,15 +118,6 @@ def approval_enforced(repo: Repository, facts: Facts) -> Iterator[Problem]:
             )
         else:
             yield Problem("nothing asks for an approval: no signed approval is verified, no deployment is gated")
-
-
-def verifies_approval(module: Module) -> bool:
-    """Whether a module verifies a signature over an approval."""
-    names = set(module.names)
-    about = re.search(r"(?i)approv", module.file) or any(re.search(r"(?i)approv", name) for name in names)
-    return (
-        bool(about) and "verify" in {name.rpartition(".")[2] for name, _ in module.calls} and bool(names & SIGNATURES)
-    )
 
 
 def signed_images_only(facts: Facts) -> bool:

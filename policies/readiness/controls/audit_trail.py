@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 
@@ -9,12 +10,16 @@ from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, repository, service, source
 from readiness.controls.wired import wired
 from readiness.facts import Facts
-from readiness.facts.module import Module
+from readiness.facts.module import Module, dotted
 from readiness.facts.repository import Repository
 from readiness.facts.shell import Call
 from readiness.facts.unread import Unread
 
-AUDIT = re.compile(r"(?i)(^|_|\.)(audit\w*|decision_?log\w*|prediction_?log\w*)$")
+RECORD = re.compile(
+    r"(?i)(^|\.)_?((write|record|log|append|save|emit)_(audit|decision|prediction)\w*"
+    r"|audit(_?(log|trail|record|event|entry)s?)?|(decision|prediction)_?(log|record|event)s?)"
+    r"(\.(record|write|append|log|emit|add|insert|put|publish|send|save|store|info)\w*)?$"
+)
 SEALS = frozenset({"sign", "hmac", "sha256", "sha512", "blake2b", "Ed25519PrivateKey"})
 WORM = ("object_lock", "objectLock", "ObjectLock", "immutable_storage", "retention_policy", "qldb", "immudb")
 NIST = "NIST SP 800-53 AU-2, AU-9"
@@ -22,12 +27,23 @@ NIST = "NIST SP 800-53 AU-2, AU-9"
 
 def auditing(modules: Iterable[Module]) -> list[Module]:
     """The modules that keep, or call for, an audit record."""
-    return [
-        module
-        for module in modules
-        if re.search(r"(?i)(^|/)(audit|decision_?log|prediction_?log)", module.file)
-        or any(AUDIT.search(name) for name, _ in module.calls)
-    ]
+    return [module for module in modules if keeps(module) or records(module)]
+
+
+def keeps(module: Module) -> bool:
+    return re.search(r"(?i)(^|/)(audit|decision_?log|prediction_?log)", module.file) is not None
+
+
+def records(module: Module) -> bool:
+    """Whether it writes a record: a call for its own sake, or one that is handed to something that calls it later."""
+    for node in module.nodes:
+        if isinstance(node, ast.Expr):
+            value = node.value.value if isinstance(node.value, ast.Await) else node.value
+            if isinstance(value, ast.Call):
+                later = [dotted(one) for one in value.args if isinstance(one, ast.Name | ast.Attribute)]
+                if any(RECORD.search(name) for name in (module.called(value), *later)):
+                    return True
+    return False
 
 
 @control(
@@ -42,11 +58,11 @@ def auditing(modules: Iterable[Module]) -> list[Module]:
     needs=A_SERVICE,
 )
 def decisions_recorded(repo: Repository, facts: Facts) -> Iterator[Problem]:
-    if auditing(facts.code.serving):
+    if any(records(module) for module in facts.code.serving if not keeps(module)):
         return
     idle = auditing(facts.code.product)
     for module in idle:
-        yield Problem("it keeps an audit record, but the service never imports it", 1, module.file)
+        yield Problem("it keeps an audit record, but no answer of the service is written to it", 1, module.file)
     if not idle:
         yield Problem("no decision is recorded; an access log holds neither input, output nor model")
 
@@ -70,7 +86,7 @@ def recording(facts: Facts) -> Iterator[Repository]:
 def record_sealed(repo: Repository, facts: Facts) -> Iterator[Problem]:
     keepers = auditing(facts.code.serving)
     inside = facts.code.of(facts.code.reach({module.file for module in keepers}))
-    near = {module.folder for module in keepers}
+    near = {module.folder for module in keepers if keeps(module)} or {module.folder for module in keepers}
     if any(SEALS & set(module.names) for module in inside if module.folder in near):
         return
     for file in repo.role("terraform", "python", "yaml"):

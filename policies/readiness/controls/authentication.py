@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, product_modules, service, serving_modules, source
 from readiness.facts import Facts
-from readiness.facts.frameworks import MODEL_SERVERS, Route, framework, routes
+from readiness.facts.frameworks import APPLICATIONS, MODEL_SERVERS, Route, framework, routes
 from readiness.facts.guards import Guards
-from readiness.facts.module import constant, keyword, text_of
+from readiness.facts.module import constant, dotted, keyword, text_of
 from readiness.facts.repository import Repository
 
 OPEN = re.compile(
@@ -95,10 +95,16 @@ def routes_authenticated(one: Asked, facts: Facts) -> Iterator[Problem]:
     needs=A_SERVICE,
 )
 def no_debug_mode(repo: Repository, facts: Facts) -> Iterator[Problem]:
+    own = {
+        name
+        for module in facts.code.serving
+        for name, kind in module.classes.items()
+        if any(dotted(base).rpartition(".")[2] in APPLICATIONS for base in kind.bases)
+    }
     for module in serving_modules(facts):
         for name, call in module.calls:
             last = name.rpartition(".")[2]
-            if last in ("run", "FastAPI", "Flask", "Starlette") and constant(keyword(call, "debug")) is True:
+            if last in {"run", *APPLICATIONS, *own} and constant(keyword(call, "debug")) is True:
                 yield Problem(f"{name}(debug=True)", call.lineno, module.file)
 
 

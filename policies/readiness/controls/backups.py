@@ -10,11 +10,13 @@ from readiness.control import Problem, control
 from readiness.facts import Facts
 from readiness.facts.resources import Resource, fields, follow, items, line_of, mappings
 from readiness.facts.selection import matching, selects
+from readiness.facts.workloads import Workload
 
 VELERO = "https://velero.io/docs/main/api-types/schedule/"
 RECLAIM = "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reclaiming"
 RETENTION = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention"
 LIVE = ("staging", "prod")
+RECORD = re.compile(r"(?i)(^|/)(audit|decisions?|decision-?log|prediction-?log)(/|$)")
 CRON_PART = r"((\*|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*|[A-Za-z,-]+)"
 CRON = re.compile(rf"(CRON_TZ=\S+ )?{CRON_PART}( {CRON_PART}){{4}}|@(hourly|daily|midnight|weekly|every \S+)")
 
@@ -137,4 +139,23 @@ def volume_kept(claim: Claim, facts: Facts) -> Iterator[Problem]:
             )
 
 
-CONTROLS = (volume_backup, backup_schedule, volume_kept)
+@control(
+    id="S5.record-kept",
+    title="No record of decisions is on a volume that ends with its pod",
+    why="each release and each crash would take the record of all decisions since the one before",
+    remedy="volumes: [{name: audit, persistentVolumeClaim: {claimName: audit}}]",
+    severity="high",
+    kind="resources",
+    sources=("NIST SP 800-53 AU-9, AU-11",),
+    subjects=lambda facts: (one for one in facts.workloads if one.serves),
+    environments=LIVE,
+)
+def record_kept(workload: Workload, facts: Facts) -> Iterator[Problem]:
+    mounts = [mount for one in workload.containers for mount in mappings(one.body, "volumeMounts")]
+    records = {str(one.get("name")) for one in mounts if RECORD.search(str(one.get("mountPath")))}
+    for volume in mappings(workload.pod, "volumes"):
+        if "emptyDir" in volume and str(volume.get("name")) in records:
+            yield Problem(f"volume {volume.get('name')} holds a record, and is an emptyDir", line_of(volume))
+
+
+CONTROLS = (volume_backup, backup_schedule, volume_kept, record_kept)

@@ -80,7 +80,7 @@ def with_makefile(facts: Facts) -> Iterator[File]:
     subjects=with_makefile,
 )
 def commands_exist(page: File, facts: Facts) -> Iterator[Problem]:
-    known = makefiles(facts.repository)
+    known = facts.repository.once(makefiles)
     for call in page.once(commands):
         for target in missing(call, known):
             yield Problem(f"no Makefile has the target {target}", call.line)
@@ -114,7 +114,7 @@ def has(makefile: Makefile, goal: str) -> bool:
     subjects=lambda facts: pages(facts.repository),
 )
 def rollback_command_exists(page: File, facts: Facts) -> Iterator[Problem]:
-    known = makefiles(facts.repository)
+    known = facts.repository.once(makefiles)
     for call in page.once(commands):
         wanted = [word for word in call.words[1:] if re.fullmatch(r"[\w-]*rollback[\w-]*", word)]
         if call.program == "make" and any(not any(has(place, one) for place in known.values()) for one in wanted):

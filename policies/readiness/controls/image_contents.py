@@ -30,6 +30,9 @@ SECRET_FILE = re.compile(
 )
 def without_secrets(file: File, facts: Facts) -> Iterator[Problem]:
     image = read(file)
+    for name, value in image.arguments.items():
+        if SECRET.search(name) and value:
+            yield Problem(f"ARG {name} has a secret as its default")
     for stage in image.stages:
         for one in stage.of("ENV", "ARG"):
             for name, value in re.findall(r"(\w+)[= ]\s*(\"[^\"]*\"|\S+)", one.value):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, service
 from readiness.facts import Facts
-from readiness.facts.frameworks import MODEL_SERVERS, framework
+from readiness.facts.frameworks import MODEL_SERVERS, framework, routes
 from readiness.facts.module import Module, dotted, text_of
 from readiness.facts.repository import Repository
 from readiness.facts.unknown import UnknownValue
@@ -22,14 +22,20 @@ EXPOSERS = frozenset(
     {
         "make_asgi_app",
         "make_wsgi_app",
-        "start_http_server",
         "generate_latest",
-        "handle_metrics",
         "expose",
+    }
+)
+# These bring their own route or port, or send the metrics away.
+SELF_EXPOSING = frozenset(
+    {
+        "start_http_server",
+        "handle_metrics",
         "PrometheusMetrics",
         "PeriodicExportingMetricReader",
         "push_to_gateway",
         "init_app",
+        "Instrumentator",
     }
 )
 MONITORS = ("ServiceMonitor", "PodMonitor")
@@ -58,6 +64,14 @@ def metric_names(facts: Facts) -> set[str]:
     return {name for module in facts.code.serving for name, _ in defined(module)}
 
 
+def shows(module: Module) -> bool:
+    """Whether it answers on a path for metrics: a route, a mount, or an entry of a table of applications."""
+    mounted = (call.args[0] for name, call in module.calls if name.rpartition(".")[2].lower() == "mount" and call.args)
+    tables = (key for node in module.nodes if isinstance(node, ast.Dict) for key in node.keys)
+    paths = [route.path for route in routes(module)] + [text_of(one) for one in (*mounted, *tables)]
+    return any(path.rstrip("/").endswith("metrics") and path.startswith("/") for path in paths)
+
+
 @control(
     id="M1.metrics-exported",
     title="The service exports metrics",
@@ -74,7 +88,9 @@ def metrics_exported(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if any(framework(module) in MODEL_SERVERS for module in modules):
         return  # they bring /metrics
     instrumented = any("prometheus_fastapi_instrumentator" in module.packages for module in modules)
-    exposed = any(EXPOSERS & set(module.names) for module in modules)
+    exposed = any(SELF_EXPOSING & set(module.names) for module in modules) or (
+        any(EXPOSERS & set(module.names) for module in modules) and any(shows(module) for module in modules)
+    )
     if not exposed:
         names = sorted(metric_names(facts))
         counted = f"{', '.join(names[:3])} are counted, but nothing shows them" if names else "nothing is counted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ PROBES = "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-s
 LIFECYCLE = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"
 A_WORKLOAD = "a workload that serves (Deployment, Rollout, InferenceService, …)"
 KINDS = ("startupProbe", "readinessProbe", "livenessProbe")
+READY = re.compile(r"(?i)/(readyz?|readiness|health/ready)/?$")  # a path that answers no until the model is loaded
 GRACE_SECONDS = 30  # Kubernetes' default
 
 
@@ -69,6 +71,12 @@ def liveness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
 )
 def probe_differs(container: Container, facts: Facts) -> Iterator[Problem]:
     ready, live = container.body.get("readinessProbe"), container.body.get("livenessProbe")
+    path = str(fields(live, "httpGet").get("path") or "") if live else ""
+    if READY.search(path):
+        yield Problem(
+            f"container {container.name} is killed while it waits for its model: liveness asks {path}", line_of(live)
+        )
+        return
     if not ready or not live or question(ready) != question(live) or "tcpSocket" in live:
         return
     if patience(live) <= patience(ready):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from readiness.control import Problem, control
 from readiness.controls.subjects import repository
@@ -19,7 +20,7 @@ from readiness.facts.unread import UnreadError
 
 OWASP = "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html"
 ASSIGNED = re.compile(
-    r"(?i)^\s*(?:export\s+|-\s*)?[\"']?(\w*(?:password|passwd|secret|secret_?key|api_?key|access_?key|token))[\"']?"
+    r"(?i)^\s*(?:export\s+|-\s*)?[\"']?(?:[\w.-]+:)?(\w*(?:password|passwd|secret|secret_?key|api_?key|access_?key|token))[\"']?"
     r"\s*[:=]\s*[\"']?([^\s\"'#,]+)"
 )
 SETTINGS = re.compile(r"\.(ya?ml|env|ini|cfg|conf|properties|toml|sh|tfvars)$|(^|/)\.env(\.\w+)?$")
@@ -126,9 +127,10 @@ def in_settings(file: File) -> Iterator[tuple[int, str]]:
 )
 def no_env_file(repo: Repository, facts: Facts) -> Iterator[Problem]:
     ignored = repo.files.get(".gitignore")
-    patterns = {line.strip().lstrip("/") for line in ignored.lines} if ignored else set()
+    patterns = [line.strip().lstrip("/") for line in ignored.lines] if ignored else []
     for file in repo.role("env"):
-        if not SAMPLE.search(file.path) and not patterns & {".env", "*.env", ".env*", ".env.*", file.path}:
+        ignored_by = (fnmatchcase(name, pattern) for pattern in patterns for name in (file.name, file.path))
+        if not SAMPLE.search(file.path) and not any(ignored_by):
             yield Problem("it is kept with the source, as .gitignore does not name it", 0, file.path)
 
 

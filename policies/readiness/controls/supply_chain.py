@@ -11,13 +11,13 @@ from readiness.controls.subjects import repository, source
 from readiness.controls.wired import wired
 from readiness.facts import Facts
 from readiness.facts.dockerfiles import dockerfiles, read
+from readiness.facts.locks import PINNED, is_fixed, locked_requirements, packages
 from readiness.facts.repository import File, Repository
 from readiness.facts.resources import mappings
 from readiness.facts.shell import Call, calls
 
 SLSA = "https://slsa.dev/spec/v1.0/"
 OWASP = "OWASP CI/CD-SEC-3"
-PINNED = re.compile(r"==\s*[\w.!+]+|@\s*(git\+|https)")
 LOCKED_INSTALL = {
     "uv": ("--locked", "--frozen", "--require-hashes"),
     "pip": ("--require-hashes",),
@@ -26,12 +26,12 @@ LOCKED_INSTALL = {
 }
 
 
-def locked_requirements(repo: Repository) -> Iterator[File]:
-    """Files of requirements that hold a hash for each line that names a package."""
-    for file in repo.role("requirements"):
-        names = [line for line in file.lines if re.match(r"[A-Za-z0-9]", line)]
-        if names and all(PINNED.search(name) for name in names) and file.text.count("--hash=") >= len(names):
-            yield file
+def loose_in_lock(file: File) -> Iterator[Problem]:
+    """The first package of a lock that is not locked: pip refuses the whole file, until somebody drops the check."""
+    loose = next(((text, line) for text, line in file.once(packages) if not is_fixed(text)), None)
+    if loose and "--hash=" in file.text:
+        name = loose[0].split("\n")[0].rstrip("\\ ")
+        yield Problem(f"{name} has no exact version with a hash, as all else in this lock", loose[1], file.path)
 
 
 @control(
@@ -46,10 +46,14 @@ def locked_requirements(repo: Repository) -> Iterator[File]:
     needs="source code",
 )
 def dependencies_locked(repo: Repository, facts: Facts) -> Iterator[Problem]:
-    if any(repo.role("lock")) or any(locked_requirements(repo)):
+    for file in repo.role("requirements"):
+        yield from loose_in_lock(file)
+    if any(repo.role("lock")) or locked_requirements(repo):
         return
     listed = [file for file in repo.role("requirements") if file.path.endswith(".txt")]
     for file in listed:
+        if "--hash=" in file.text:
+            continue  # said above
         loose = [(line, n) for n, line in enumerate(file.lines, 1) if re.match(r"[A-Za-z0-9]", line)]
         floating = next(((line, n) for line, n in loose if not PINNED.search(line)), None)
         if floating:

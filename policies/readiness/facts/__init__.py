@@ -64,14 +64,14 @@ class Facts:
         """The repository's CI in one shape."""
         from readiness.facts.pipelines import pipelines
 
-        return pipelines(self.repository)
+        return self.repository.once(pipelines)
 
     @cached_property
     def code(self) -> Code:
         """The repository's Python."""
         from readiness.facts.code import code
 
-        return code(self.repository)
+        return self.repository.once(code)
 
     @cached_property
     def rules(self) -> Rules:

@@ -17,6 +17,8 @@ from readiness.facts.yaml_stream import documents
 
 CONFIG_KEYS = ("alertmanager.yaml", "alertmanager.yml", "config.yml")
 CONFIG_FILE = re.compile(r"(^|/)alertmanager[\w.-]*\.ya?ml$")
+GROUP_WAIT = 30  # seconds, Alertmanager's default
+UNITS = {"ms": 0, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 MATCHER = re.compile(r'^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s*$')
 
 
@@ -144,10 +146,13 @@ def in_text(text: str, where: str, file: str, line: int) -> Iterator[Routing]:
             yield routing(document, where, file, line)
 
 
-def reached(route: Mapping[str, Any], labels: Mapping[str, str], inherited: str = "") -> set[str]:
-    """Every receiver that an alert with these labels may reach, whatever its other labels are."""
-    own = str(route.get("receiver") or inherited)
-    found: set[str] = set()
+def reached(
+    route: Mapping[str, Any], labels: Mapping[str, str], inherited: tuple[str, int] = ("", GROUP_WAIT)
+) -> set[tuple[str, int]]:
+    """Every receiver that an alert with these labels may reach, whatever its other labels are, and after how long."""
+    wait = route.get("group_wait")
+    own = (str(route.get("receiver") or inherited[0]), inherited[1] if wait is None else seconds(str(wait)))
+    found: set[tuple[str, int]] = set()
     surely = False
     for child in mappings(route, "routes"):
         match = matches(child, labels)
@@ -158,6 +163,11 @@ def reached(route: Mapping[str, Any], labels: Mapping[str, str], inherited: str 
         if match and not child.get("continue"):
             break
     return found if surely else found | {own}
+
+
+def seconds(duration: str) -> int:
+    """A duration of Prometheus such as ``1h30m``, in whole seconds."""
+    return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwy])", duration))
 
 
 def matches(route: Mapping[str, Any], labels: Mapping[str, str]) -> bool | None:

@@ -28,7 +28,7 @@ class Follow:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.calls = 0
-        self.makefiles = makefiles(repository)
+        self.makefiles = repository.once(makefiles)
         self.further: dict[str, Callable[[Call], Iterator[Call]]] = {
             "make": self.make,
             "gmake": self.make,

@@ -161,6 +161,14 @@ class Repository:
     root: Path | None
     files: dict[str, File] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
+    made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, make: Callable[[Repository], T]) -> T:
+        """What a function makes of this repository, such as its code. It is called once."""
+        if make not in self.made:
+            self.made[make] = make(self)
+        found: T = self.made[make]
+        return found
 
     @classmethod
     def nothing(cls) -> Repository:
