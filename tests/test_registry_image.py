@@ -37,3 +37,27 @@ def test_it_has_the_drivers_of_database_and_bucket(image):
 @pytest.mark.parametrize("script", ["accounts", "backups"])
 def test_it_has_the_scripts_that_the_pods_run(image, script):
     assert ran(*image, "--entrypoint=python", NAME, "-c", f"import {script}; print({script}.__file__)").endswith(".py")
+
+
+ASKED = """
+import backups, boto3
+clients = backups.Clients(*(boto3.client(name) for name in backups.Clients._fields))
+read = (
+    (clients.rds, "DescribeDBInstances", "DBInstanceIdentifier", {"LatestRestorableTime", "InstanceCreateTime"}),
+    (clients.efs, "DescribeFileSystems", "FileSystemId", {"CreationTime"}),
+    (clients.backup, "ListRecoveryPointsByResource", "ResourceArn", {"Status", "CreationDate"}),
+)
+for client, operation, told, fields in read:
+    model = client.meta.service_model.operation_model(operation)
+    assert told in model.input_shape.members, operation
+    (listed,) = (shape for shape in model.output_shape.members.values() if shape.type_name == "list")
+    assert fields <= set(listed.member.members), operation
+assert clients.backup.can_paginate("list_recovery_points_by_resource")
+print("all known")
+"""
+"""What the look at the backups asks of AWS, against what boto3 knows of AWS."""
+
+
+def test_aws_is_asked_for_what_it_tells(image):
+    known = ["--env=AWS_DEFAULT_REGION=eu-central-1", "--entrypoint=python"]
+    assert ran(*image, *known, NAME, "-c", ASKED) == "all known"
