@@ -39,12 +39,15 @@ class Release:
 
     def __init__(self, kube, project, python, usual):
         self.kube, self._project, self._python, self._usual = kube, project, python, usual
+        self._objects = []
 
     def deploy(self, **settings):
-        """Puts a release onto the cluster; returns its objects."""
+        """Puts a release onto the cluster, but for objects that are as before, like Pulumi; returns all of them."""
         chosen = {**self._usual, "namespace": self.kube.namespace, **settings}
         objects = planned(self._project, self._python, "dev", **chosen)
-        self.kube.apply(*map(reached, objects))
+        if changed := [reached(one) for one in objects if one not in self._objects]:
+            self.kube.apply(*changed)
+        self._objects = objects
         return objects
 
     def follow(self):

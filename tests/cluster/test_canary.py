@@ -16,14 +16,15 @@ ROUNDS = int(os.environ.get("AIRWORTHY_ROUNDS", "1"))
 ANALYSIS = {"delay_seconds": 10, "interval_seconds": 3, "count": 4}
 REPLICAS = {"minimum": 2, "maximum": 2}
 CANARY = {"strategy": {"kind": "canary", "weights": [34], "analysis": ANALYSIS}, "scaling": REPLICAS}
+BLUE_GREEN = {"strategy": {"kind": "blue-green", "keep_seconds": 60, "analysis": ANALYSIS}, "scaling": REPLICAS}
 TOO_LATE = {"deadline_seconds": 0.000001}
 """A setting with which the service starts, is ready, and can answer nothing in time."""
 
 
-@pytest.fixture
-def running(rollouts, release, watcher):
+@pytest.fixture(params=[CANARY, BLUE_GREEN], ids=["canary", "blue-green"])
+def running(rollouts, release, watcher, request):
     """Version 1 is served by a Rollout, and Prometheus sees it; and the settings that say so."""
-    objects = release.deploy(**CANARY)
+    objects = release.deploy(**request.param)
     (monitor,) = (one for one in objects if one["kind"] == "ServiceMonitor")
     with scraped(watcher, release.kube, monitor):
         stays, told = release.follow()
@@ -31,7 +32,7 @@ def running(rollouts, release, watcher):
         release.kube.until(lambda: len(release.ready) == REPLICAS["minimum"])
         seen = f'sum(model_ready{{namespace="{release.kube.namespace}"}})'
         release.kube.until(lambda: watcher.ask(seen) == [REPLICAS["minimum"]])
-        yield release, CANARY
+        yield release, request.param
 
 
 def newest(release):

@@ -40,13 +40,16 @@ class Network(Part):
         self.register_outputs({})
 
     def _service(self, app: App, metadata: Spec) -> pulumi.Resource:
+        # Argo Rollouts chooses between blue and green by this selector, which has one owner as a whole: if Pulumi set
+        # it again, both would answer, and the next version would be taken for the first one, which nobody judges.
+        others = ["spec.selector"] if isinstance(app.settings.strategy, BlueGreen) else None
         spec: Spec = {
             "type": "ClusterIP",
             "selector": app.selector,
             "ports": [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}],
         }
         service: pulumi.Resource = kubernetes.core.v1.Service(
-            metadata["name"], metadata=metadata, spec=spec, opts=self.child()
+            metadata["name"], metadata=metadata, spec=spec, opts=self.child(ignore_changes=others)
         )
         return service
 

@@ -55,6 +55,7 @@ class Planned:
         urn: its full name; ``parent`` and ``dependencies`` are such.
         protect: whether Pulumi refuses to delete it.
         retain: whether it stays on the cluster when it is no longer planned.
+        ignored: paths of inputs whose changes are left to others.
         provider: which one makes it; empty for the default one.
     """
 
@@ -66,6 +67,7 @@ class Planned:
     dependencies: frozenset[str]
     protect: bool
     retain: bool
+    ignored: tuple[str, ...]
     provider: str
 
     @property
@@ -162,6 +164,7 @@ class _Monitor(MockMonitor):
                     dependencies=frozenset(request.dependencies),
                     protect=request.protect,
                     retain=request.retainOnDelete,
+                    ignored=tuple(request.ignoreChanges),
                     provider=request.provider,
                 )
             )

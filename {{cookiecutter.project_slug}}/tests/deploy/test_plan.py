@@ -215,6 +215,13 @@ def test_blue_and_green_have_a_service_each() -> None:
     assert chosen["postPromotionAnalysis"]
 
 
+def test_which_of_blue_and_green_answers_is_left_to_argo_rollouts() -> None:
+    for kind, ignored in (("blue-green", ("spec.selector",)), ("canary", ()), ("rolling", ())):
+        services = [one for one in of_strategy(kind).objects if one.kind == "Service"]
+        assert services
+        assert all(one.ignored == ignored for one in services)
+
+
 def test_a_pod_is_never_missing_during_a_release() -> None:
     for kind, where in (("rolling", "rollingUpdate"), ("canary", "canary")):
         (workload,) = (one for one in of_strategy(kind).objects if one.kind in ("Rollout", "Deployment"))
