@@ -112,7 +112,8 @@ def repo_runs(facts: Facts, files: set[str]) -> bool:
     needs="source code",
 )
 def model_registered(repo: Repository, facts: Facts) -> Iterator[Problem]:
-    if any(registers(module) for module in facts.code.product) or any(repo.role("dvc")):
+    kept_by_dvc = any(file.name != "dvc.yaml" for file in repo.role("dvc"))  # which lists steps, and keeps nothing
+    if any(registers(module) for module in facts.code.product) or kept_by_dvc:
         return
     in_notebook = next((book.path for book in facts.code.notebooks if registers(notebook(book))), "")
     if in_notebook:
