@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from readiness.control import Problem, control
 from readiness.facts import Facts
 from readiness.facts.alerting import Alert, alerts, rules
 from readiness.facts.exported import exported, is_exported
 from readiness.facts.promql import SyntaxProblem, metrics
-from readiness.facts.reach import services
+from readiness.facts.reach import labels, services
 from readiness.facts.resources import Resource, fields, items, line_of, mappings
 from readiness.facts.selection import UNKNOWN_NAME, matching, selects
+from readiness.facts.selectors import Selected, known
 from readiness.facts.unknown import UnknownValue
+from readiness.facts.workloads import Workload
 
 OPERATOR = "https://prometheus-operator.dev/docs/api-reference/api/"
 
@@ -106,7 +109,7 @@ def rules_picked_up(rule: Resource, facts: Facts) -> Iterator[Problem]:
     subjects=lambda facts: facts.resources.of("ServiceMonitor", group="monitoring.coreos.com"),
 )
 def monitor_selects(monitor: Resource, facts: Facts) -> Iterator[Problem]:
-    found = matching(services(facts), lambda one: watches(monitor, one))
+    found = matching(facts.once(services_by_labels).by("", known(wanted, monitor)), lambda one: watches(monitor, one))
     if not found:
         unless_charted(facts, items(monitor.spec, "namespaceSelector", "matchNames") or [monitor.namespace])
         yield Problem("no Service has the labels that it selects, in the namespaces that it looks at")
@@ -116,6 +119,21 @@ def monitor_selects(monitor: Resource, facts: Facts) -> Iterator[Problem]:
         port = endpoint.get("port")
         if port is not None and port not in names:
             yield Problem(f"{found[0].label} has no port named {port}", line_of(endpoint))
+
+
+def wanted(monitor: Resource) -> dict[str, Any]:
+    return fields(monitor.spec, "selector", "matchLabels")
+
+
+# A monitor may look at all namespaces, so neither index tells them apart.
+
+
+def services_by_labels(facts: Facts) -> Selected[Resource]:
+    return Selected(services(facts), lambda one: "", lambda one: one.labels)
+
+
+def pods_by_labels(facts: Facts) -> Selected[Workload]:
+    return Selected(facts.workloads, lambda one: "", labels)
 
 
 def unless_charted(facts: Facts, namespaces: list[str]) -> None:
@@ -147,7 +165,7 @@ def pod_monitor_selects(monitor: Resource, facts: Facts) -> Iterator[Problem]:
     allowed = items(where, "matchNames") or [monitor.namespace]
     selector = fields(monitor.spec, "selector")
     found = matching(
-        facts.workloads,
+        facts.once(pods_by_labels).by("", known(wanted, monitor)),
         lambda one: (where.get("any") or one.resource.namespace in allowed) and selects(selector, one.pod_labels),
     )
     if not found:

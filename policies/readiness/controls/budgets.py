@@ -8,10 +8,11 @@ from typing import Any
 
 from readiness.control import Problem, control
 from readiness.facts import Facts
-from readiness.facts.reach import scalable
+from readiness.facts.reach import by_labels, labels, scalable
 from readiness.facts.resources import Resource, WrongShape, fields, follow, line_of, mappings
 from readiness.facts.scaling import least_copies, scales_itself
 from readiness.facts.selection import matching, same_namespace, selects
+from readiness.facts.selectors import Selecting, known
 from readiness.facts.workloads import Workload
 
 BUDGETS = "https://kubernetes.io/docs/tasks/run-application/configure-pdb/"
@@ -34,6 +35,26 @@ def guards(budget: Resource, workload: Workload) -> bool:
     return chosen and same_namespace(budget, workload.resource)
 
 
+def wanted(budget: Resource) -> dict[str, Any]:
+    return fields(budget.spec, "selector", "matchLabels")
+
+
+def by_wanted(facts: Facts) -> Selecting[Resource]:
+    return Selecting(budgets(facts), lambda one: one.namespace, wanted)
+
+
+def guarding(workload: Workload, facts: Facts) -> list[Resource]:
+    """The budgets that select its pods. Raises ``UnknownValue`` if that cannot be told."""
+    candidates = facts.once(by_wanted).of(workload.resource.namespace, known(labels, workload))
+    return matching(candidates, lambda one: guards(one, workload))
+
+
+def guarded(budget: Resource, facts: Facts) -> list[Workload]:
+    """The workloads whose pods it selects. Raises as above."""
+    candidates = facts.once(by_labels).by(budget.namespace, known(wanted, budget))
+    return matching(candidates, lambda one: guards(budget, one))
+
+
 @control(
     id="R1.budget",
     title="Every workload with several copies has a disruption budget",
@@ -47,8 +68,8 @@ def guards(budget: Resource, workload: Workload) -> bool:
     environments=LIVE,
 )
 def budget(workload: Workload, facts: Facts) -> Iterator[Problem]:
-    found = matching(budgets(facts), lambda one: guards(one, workload))
-    if not found and least_copies(workload, facts.resources) > 1:
+    found = guarding(workload, facts)
+    if not found and least_copies(workload, facts) > 1:
         yield Problem(f"no PodDisruptionBudget in namespace {workload.resource.namespace} selects its pods")
     if len(found) > 1:
         names = " and ".join(sorted(one.label for one in found))
@@ -66,7 +87,7 @@ def budget(workload: Workload, facts: Facts) -> Iterator[Problem]:
     subjects=budgets,
 )
 def budget_selects(budget: Resource, facts: Facts) -> Iterator[Problem]:
-    if not matching(facts.workloads, lambda one: guards(budget, one)):
+    if not guarded(budget, facts):
         yield Problem(f"no workload in namespace {budget.namespace} makes pods that it selects")
 
 
@@ -85,8 +106,8 @@ def budget_allows_drain(budget: Resource, facts: Facts) -> Iterator[Problem]:
     if most is None and least is None:
         yield Problem("it sets neither maxUnavailable nor minAvailable, so it protects nothing")
         return
-    for workload in matching(facts.workloads, lambda one: guards(budget, one)):
-        copies = least_copies(workload, facts.resources)
+    for workload in guarded(budget, facts):
+        copies = least_copies(workload, facts)
         may_go = (
             share(most, copies, "maxUnavailable") if most is not None else copies - share(least, copies, "minAvailable")
         )
@@ -119,7 +140,7 @@ def share(value: Any, copies: int, key: str) -> int:
 def spread(workload: Workload, facts: Facts) -> Iterator[Problem]:
     rules = list(placement(workload))
     if not rules:
-        if least_copies(workload, facts.resources) > 1:
+        if least_copies(workload, facts) > 1:
             yield Problem("neither topologySpreadConstraints nor podAntiAffinity spreads its pods", workload.line)
         return
     if not any(selects(fields(rule, "labelSelector"), workload.pod_labels) for rule in rules):

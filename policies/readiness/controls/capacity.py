@@ -65,7 +65,7 @@ def most_copies(workload: Workload, facts: Facts) -> int:
     """The most copies that there may be at once, without those of a release."""
     if scales_itself(workload):
         return number(workload.pod, "maxReplicas", 1)
-    scaler = scaler_of(workload, facts.resources)
+    scaler = scaler_of(workload, facts)
     return scaler.most if scaler else number(workload.resource.spec, "replicas", 1)
 
 

@@ -8,7 +8,7 @@ from readiness.control import Problem, control
 from readiness.facts import Facts
 from readiness.facts.reach import keeps_one_volume, reached, scalable
 from readiness.facts.resources import fields, line_of, mappings
-from readiness.facts.scaling import KEDA, Scaler, least_copies, scaler_of, scalers, scales_itself
+from readiness.facts.scaling import KEDA, Scaler, least_copies, scaled_by, scaler_of, scalers, scalers_of, scales_itself
 from readiness.facts.selection import matching
 from readiness.facts.workloads import Workload
 
@@ -19,7 +19,7 @@ LIVE = ("staging", "prod")
 
 
 def all_scalers(facts: Facts) -> Iterator[Scaler]:
-    return scalers(facts.resources)
+    return scalers(facts)
 
 
 @control(
@@ -35,7 +35,7 @@ def all_scalers(facts: Facts) -> Iterator[Scaler]:
     environments=LIVE,
 )
 def replicas(workload: Workload, facts: Facts) -> Iterator[Problem]:
-    copies = least_copies(workload, facts.resources)
+    copies = least_copies(workload, facts)
     if copies < 2:
         yield Problem(f"there may be as few as {copies} copies")
 
@@ -55,7 +55,7 @@ def replicas(workload: Workload, facts: Facts) -> Iterator[Problem]:
 def autoscaler(workload: Workload, facts: Facts) -> Iterator[Problem]:
     if scales_itself(workload) or keeps_one_volume(workload) or not reached(workload, facts):
         return
-    if scaler_of(workload, facts.resources) is None:
+    if scaler_of(workload, facts) is None:
         yield Problem("neither a HorizontalPodAutoscaler nor a ScaledObject scales it")
 
 
@@ -72,11 +72,12 @@ def autoscaler(workload: Workload, facts: Facts) -> Iterator[Problem]:
 def scaler_target(scaler: Scaler, facts: Facts) -> Iterator[Problem]:
     kind, name = scaler.target
     place = line_of(fields(scaler.resource.spec, "scaleTargetRef"))
-    targets = matching((one for one in facts.resources.of(kind)), scaler.scales)
+    found = facts.resources.find(kind, scaler.resource.namespace, name)
+    targets = [found] if found else matching(facts.resources.of(kind), scaler.scales)
     if not targets:
         yield Problem(f"there is no {kind} {name} in namespace {scaler.resource.namespace}", place)
         return
-    rivals = matching((one for one in scalers(facts.resources)), lambda one: one.scales(targets[0]))
+    rivals = scalers_of(targets[0], facts)
     if len(rivals) > 1:
         names = " and ".join(sorted(one.label for one in rivals))
         yield Problem(f"{names} scale the same {kind} and undo each other's work", place)
@@ -116,7 +117,7 @@ def scaler_measures(scaler: Scaler, facts: Facts) -> Iterator[Problem]:
         if not mappings(scaler.resource.spec, "triggers" if scaler.resource.kind == KEDA else "metrics"):
             yield Problem("it names no metric to scale by")
         return
-    for workload in matching(facts.workloads, lambda one: scaler.scales(one.resource)):
+    for workload in scaled_by(scaler, facts):
         for container in workload.containers:
             if container.role == "initContainers" and container.body.get("restartPolicy") != "Always":
                 continue

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from readiness.facts.resources import Resource, Resources, WrongShape, fields
+from readiness.facts import Facts
+from readiness.facts.resources import Resource, WrongShape, fields
 from readiness.facts.selection import matching, same_namespace
+from readiness.facts.selectors import Selected, Selecting, known
 from readiness.facts.workloads import Workload
 
 SCALABLE = ("Deployment", "StatefulSet", "Rollout", "ReplicaSet")
@@ -57,24 +59,51 @@ class Scaler:
         return same_namespace(self.resource, other) and self.target == (other.kind, other.name)
 
 
-def scalers(resources: Resources) -> Iterator[Scaler]:
-    """Every autoscaler among the resources."""
-    return (Scaler(one) for one in resources.of(HPA, KEDA))
+def scalers(facts: Facts) -> Iterator[Scaler]:
+    """Every autoscaler."""
+    return (Scaler(one) for one in facts.resources.of(HPA, KEDA))
 
 
-def scaler_of(workload: Workload, resources: Resources) -> Scaler | None:
-    """What scales a workload. Raises ``UnknownValue`` if that cannot be told."""
-    return next(iter(matching(scalers(resources), lambda one: one.scales(workload.resource))), None)
+def scalers_of(resource: Resource, facts: Facts) -> list[Scaler]:
+    """What scales a resource. Raises ``UnknownValue`` if that cannot be told."""
+    candidates = facts.once(by_target).of(resource.namespace, {resource.kind: resource.name})
+    return matching(candidates, lambda one: one.scales(resource))
 
 
-def least_copies(workload: Workload, resources: Resources) -> int:
+def scaler_of(workload: Workload, facts: Facts) -> Scaler | None:
+    """The first that scales a workload. Raises as ``scalers_of`` does."""
+    return next(iter(scalers_of(workload.resource, facts)), None)
+
+
+def scaled_by(scaler: Scaler, facts: Facts) -> list[Workload]:
+    """The workloads that it scales. Raises ``UnknownValue`` if that cannot be told."""
+    candidates = facts.once(by_name).by(scaler.resource.namespace, known(target, scaler))
+    return matching(candidates, lambda one: scaler.scales(one.resource))
+
+
+def target(scaler: Scaler) -> dict[str, Any]:
+    """What it scales, in the form of a label, as what finds labels finds names as well."""
+    return dict([scaler.target])
+
+
+def by_target(facts: Facts) -> Selecting[Scaler]:
+    return Selecting(scalers(facts), lambda one: one.resource.namespace, target)
+
+
+def by_name(facts: Facts) -> Selected[Workload]:
+    return Selected(
+        facts.workloads, lambda one: one.resource.namespace, lambda one: {one.resource.kind: one.resource.name}
+    )
+
+
+def least_copies(workload: Workload, facts: Facts) -> int:
     """The fewest copies that a workload has in normal operation."""
     if workload.resource.kind == "InferenceService":
         return number(workload.pod, "minReplicas", 1)
     if workload.resource.group == KNATIVE:
         annotations = fields(workload.template, "metadata", "annotations")
         return int(next((annotations[key] for key in KNATIVE_LEAST if key in annotations), 0))
-    scaler = scaler_of(workload, resources)
+    scaler = scaler_of(workload, facts)
     return scaler.least if scaler else number(workload.resource.spec, "replicas", 1)
 
 
