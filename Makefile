@@ -29,20 +29,22 @@ setup: $(READY)  ## make the environment; every other target does it by itself
 
 $(READY): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
-	@if command -v uv >/dev/null; then \
-		set -e; test -x $(BIN)/python || uv venv -q --python "$$(command -v $(PYTHON))" .venv; \
+	@echo "▸ make setup   requirements/dev.txt into .venv; the first time this takes minutes" >&2
+	@if uv --version >/dev/null 2>&1; then \
+		set -e; test -x "$(BIN)/python" || uv venv -q --python "$$(command -v $(PYTHON))" .venv; \
 		VIRTUAL_ENV="$(CURDIR)/.venv" uv pip sync -q --require-hashes requirements/dev.txt; \
 	else \
-		set -e; test -x $(BIN)/pip || $(PYTHON) -m venv .venv; \
-		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt; \
+		set -e; test -x "$(BIN)/pip" || $(PYTHON) -m venv .venv; \
+		"$(BIN)/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt; \
 	fi
-	@$(BIN)/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "here.pth").write_text("$(CURDIR)\n$(CURDIR)/policies\n")'
+	@"$(BIN)/python" -c 'import pathlib, site; here = pathlib.Path.cwd(); pathlib.Path(site.getsitepackages()[0], "here.pth").write_text(f"{here}\n{here}/policies\n")'
 	@touch $(READY)
 
 demo: setup  ## generate the default project in build/demo, run its own demo, judge it
 	@rm -rf build/demo && mkdir -p build/demo
 	@$(RUN) cookiecutter . --no-input --default-config --output-dir build/demo >/dev/null
 	@$(MAKE) --no-print-directory -C build/demo/tumour-diagnosis demo
+	@printf '\nThese commands are of the project that was made: cd build/demo/tumour-diagnosis\n'
 	@printf '\nIs it fit for production? What needs a cluster or a drill is not evaluated yet, and nothing unknown counts as a yes.\n'
 	@$(RUN) python -m readiness check build/demo/tumour-diagnosis || test $$? -eq 1
 
