@@ -90,6 +90,37 @@ def test_a_second_demo_registers_nothing_twice(demo):
     assert not listening(port)
 
 
+def test_every_command_that_it_names_does_as_it_says(demo):
+    """Those that end by themselves; `make serve` and `make mlflow` are tried by other tests."""
+    named = re.findall(r"^  (make \S+(?: [A-Z]+=\S+)?)  ", demo.said.split("What next")[1], re.MULTILINE)
+    assert [command.split()[1] for command in named] == ["serve", "mlflow", "lineage", "help"]
+    said = run(demo.folder, *named[2].split())
+    assert "✓  approver" in said
+    assert "✗" not in said
+    assert "rollback" in run(demo.folder, *named[3].split())
+
+
+def test_the_next_model_is_shipped_and_taken_back_on_the_same_machine(new_project):
+    """As the README says, by a person who has no key but the demo's."""
+
+    def served():
+        return json.loads((new_project / "models/current/approval.json").read_text(encoding="utf-8"))["statement"]
+
+    run(new_project, "make", "demo", f"PORT={free_port()}")
+    params = new_project / "params.yaml"
+    params.write_text(params.read_text(encoding="utf-8").replace("n_estimators: 100", "n_estimators: 60"))
+    run(new_project, "make", "train")
+    run(new_project, "make", "register", "approve", "pull", "LOCAL=1", "NOTE=smaller, as good")
+    assert (served()["version"], served()["approver"]) == ("2", "demo@localhost")
+    assert served()["note"] == "smaller, as good"
+    run(new_project, "make", "rollback", "LOCAL=1", "REASON=a try")
+    assert served()["version"] == "1"
+    alone = start(new_project, "make", "approve")
+    said, _ = alone.communicate(timeout=300)
+    assert alone.returncode != 0, "without LOCAL=1 the demo's key counts for nothing"
+    assert "TRAINING_KEY" in said
+
+
 def interrupt(process, when):
     """Ctrl-C at a moment, as a terminal sends it to all of its foreground processes; gives what they printed."""
     until(lambda: when() or process.poll() is not None, seconds=300)

@@ -50,16 +50,16 @@ def main() -> int:
     _show()
     print(f"\n{GREEN}done{PLAIN} in {time.monotonic() - began:.0f} s. What next:")
     port = os.environ.get("SERVICE_PORT", "8080")
-    print(f"  make serve     status page http://127.0.0.1:{port}/   API docs http://127.0.0.1:{port}/docs")
-    print("  make mlflow    runs, plots and versions http://127.0.0.1:5000")
-    print("  make lineage   where the model comes from, each fact verified (APPROVERS=.local/approvers.toml)")
-    print("  make help      everything else")
+    print(f"  make serve            status page http://127.0.0.1:{port}/   API docs http://127.0.0.1:{port}/docs")
+    print("  make mlflow           runs, plots and versions http://127.0.0.1:5000")
+    print("  make lineage LOCAL=1  where the model comes from, each fact verified")
+    print("  make help             everything else")
     return 0
 
 
 def _train_and_approve() -> None:
     approver = os.environ.get("TRAINING_USER") or "demo@localhost"
-    if not (LOCAL / "approver.pem").exists():
+    if not Path(os.environ["TRAINING_KEY"]).exists():
         _step("keygen", approver, "--trust", os.environ["TRAINING_APPROVERS"])
     _step("run")
     _step("register")

@@ -59,6 +59,21 @@ def _trust(approvers: Path, email: str, public: str) -> None:
     write_file(approvers, "\n".join([*others, f'"{email}" = "{public}"', ""]).encode())
 
 
+def holder(settings: Settings) -> str | None:
+    """Who the list of approvers says has this machine's private key; None if nobody or several.
+
+    Raises:
+        ApprovalError: the key cannot be read.
+    """
+    public = _private(settings.key).public_key()
+    try:
+        listed = approval.load_approvers(settings.approvers)
+    except ServiceError:
+        return None  # said when the signature is held against it
+    holders = [email for email, key in listed.items() if key == public]
+    return holders[0] if len(holders) == 1 else None
+
+
 def approve(registry: Registry, number: str | None, settings: Settings, approver: str, note: str) -> Version:
     """Sign the approval of a version, keep it in the registry and make the version the champion.
 
@@ -86,7 +101,8 @@ def approve(registry: Registry, number: str | None, settings: Settings, approver
             f"version {version.version}: the stored bundle is {found.digest}, {version.digest} was registered",
             "somebody changed it: do not approve it; train and register again",
         )
-    signed = _sign(_statement(registry.model, version, approver, note), settings.key)
+    statement = _statement(registry.model, version, approver, note)
+    signed = Approval(statement, _private(settings.key).sign(statement.payload()))
     try:
         approvers = approval.load_approvers(settings.approvers)
         approval.verify(signed, found, approvers, allow_self=settings.local)
@@ -124,7 +140,7 @@ def _statement(model: str, version: Version, approver: str, note: str) -> Statem
     )
 
 
-def _sign(statement: Statement, path: Path) -> Approval:
+def _private(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
@@ -134,4 +150,4 @@ def _sign(statement: Statement, path: Path) -> Approval:
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise ApprovalError(f"{path}: not an Ed25519 key", "python -m training keygen EMAIL makes one")
-    return Approval(statement, key.sign(statement.payload()))
+    return key

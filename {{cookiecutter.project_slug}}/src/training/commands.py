@@ -128,14 +128,15 @@ def register(context: Context) -> None:
 
 @cli.command()
 @click.argument("version", required=False)
-@click.option("--approver", help="Your e-mail; git's user.email when left out.")
+@click.option("--approver", help="Your e-mail; left out: whose key it is by the list of approvers.")
 @click.option("--note", default="", help="Why it may be served.")
 @click.pass_obj
 def approve(context: Context, version: str | None, approver: str | None, note: str) -> None:
     """Sign the approval of VERSION (the newest when left out) and make it the champion."""
     from training import approvals
 
-    done = approvals.approve(context.registry(), version, context.settings, approver or context.user, note)
+    signer = approver or approvals.holder(context.settings) or context.user
+    done = approvals.approve(context.registry(), version, context.settings, signer, note)
     console.print(f"  version {done.version} approved; `python -m training pull` fetches it for the service")
 
 

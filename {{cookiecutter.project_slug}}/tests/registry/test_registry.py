@@ -139,6 +139,15 @@ def test_only_listed_people_approve_and_only_with_their_own_key(local: Place) ->
     assert local.registry.champion() is None
 
 
+def test_who_approves_is_told_by_the_key(local: Place) -> None:
+    assert approvals.holder(local.settings) == APPROVER
+    listed = local.settings.approvers.read_text(encoding="utf-8")
+    local.settings.approvers.write_text(f"{listed}{listed.splitlines()[-1].replace(APPROVER, 'b@example.org')}\n")
+    assert approvals.holder(local.settings) is None, "two have the same key"
+    local.settings.approvers.write_text("[approvers]\n")
+    assert approvals.holder(local.settings) is None
+
+
 def test_a_bundle_changed_in_the_store_is_neither_approved_nor_pulled(local: Place) -> None:
     version = local.register()
     stored = local.stored(version, "model.onnx")
