@@ -53,12 +53,9 @@ def desk(settings: Settings, lifecycle: Lifecycle) -> Desk:
 
 
 def _authenticator(settings: Settings, metrics: Metrics) -> Authenticator:
-    if settings.local and not settings.api_keys.exists():
-        keys = auth.ApiKeys({"local": [auth.KeyRecord.of(auth.local_key(settings.local_key), auth.SCOPES)]})
-    elif settings.token_issuer and not settings.api_keys.exists():
-        keys = auth.ApiKeys({}, settings.api_keys)
-    else:
-        keys = auth.load_keys(settings.api_keys)
+    keys = auth.ApiKeys(_own_key(settings), settings.api_keys)
+    if settings.api_keys.exists() or not (settings.local or settings.token_issuer):
+        keys.load()
     if not settings.token_issuer:
         return Authenticator(keys)
     remote = Remote("token issuer", Policy(timeout=2.0, retries=1), metrics)
@@ -70,6 +67,13 @@ def _authenticator(settings: Settings, metrics: Metrics) -> Authenticator:
         leeway=settings.token_leeway,
     )
     return Authenticator(keys, tokens)
+
+
+def _own_key(settings: Settings) -> dict[str, list[auth.KeyRecord]]:
+    """The key of this machine, which goes on working beside those that somebody makes."""
+    if not settings.local:
+        return {}
+    return {"local": [auth.KeyRecord.of(auth.local_key(settings.local_key), auth.SCOPES)]}
 
 
 def _limits(settings: Settings, metrics: Metrics) -> Limits:

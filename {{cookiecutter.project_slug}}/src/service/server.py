@@ -94,5 +94,4 @@ def _announce(found: Settings, port: int, seconds: float) -> None:
     if not found.local:
         return
     print(f"status  {base}/\ndocs    {base}/docs", file=sys.stderr)
-    if not found.api_keys.exists():
-        print(f"API key {auth.local_key(found.local_key)}   (also in {found.local_key})", file=sys.stderr)
+    print(f"API key {auth.local_key(found.local_key)}   (also in {found.local_key})", file=sys.stderr)

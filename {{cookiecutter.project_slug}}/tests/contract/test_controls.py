@@ -41,6 +41,16 @@ def test_keys_change_while_the_service_runs(start: Start, tmp_path: Path) -> Non
     assert service.predict(ROW).status_code == 200
 
 
+@pytest.mark.parametrize("made", ["before it starts", "while it runs"])
+def test_locally_the_machines_own_key_works_beside_those_that_are_made(start: Start, tmp_path: Path, made: str) -> None:
+    keys, own = tmp_path / "made.json", tmp_path / "own-key"
+    fresh = auth.create_key(keys, "newcomer") if made == "before it starts" else ""
+    service = start(environment="local", api_keys=keys, local_key=own, reload_seconds=0.02)
+    fresh = fresh or auth.create_key(keys, "newcomer")
+    until(lambda: with_key(service, fresh).status_code == 200)
+    assert with_key(service, own.read_text(encoding="ascii")).status_code == 200
+
+
 def test_a_token_of_the_issuer_lets_in(start: Start) -> None:
     with Issuer() as issuer:
         service = start(

@@ -119,7 +119,7 @@ def test_hashes_hold_no_key() -> None:
 def test_a_created_key_works_and_is_kept_nowhere(path: Path) -> None:
     keys = {name: auth.create_key(path, name) for name in ("ann", "bob")}
     for name, key in keys.items():
-        assert auth.load_keys(path).identify(sent(key)) == Principal(name, frozenset({"predict"}), "key")
+        assert at(path).identify(sent(key)) == Principal(name, frozenset({"predict"}), "key")
         assert len(key) >= 43
         assert key not in path.read_text(encoding="utf-8")
     assert path.stat().st_mode & 0o077 == 0
@@ -128,7 +128,7 @@ def test_a_created_key_works_and_is_kept_nowhere(path: Path) -> None:
 
 def test_a_key_has_the_scopes_that_it_was_made_with(path: Path) -> None:
     key = auth.create_key(path, "ann", scopes=("jobs", "predict"))
-    assert auth.load_keys(path).identify(sent(key)).scopes == {"predict", "jobs"}
+    assert at(path).identify(sent(key)).scopes == {"predict", "jobs"}
 
 
 @pytest.mark.parametrize(("scopes", "said"), [(("root",), "no scope 'root'; there are predict"), ((), "at least one")])
@@ -147,13 +147,13 @@ def test_a_name_is_given_once(path: Path) -> None:
 def test_an_expired_key_is_refused_as_such_and_its_name_is_free(path: Path) -> None:
     expired = auth.create_key(path, "ann", scopes=("admin",), expires=timedelta(0))
     with pytest.raises(Unauthenticated, match="expired at 2"):
-        auth.load_keys(path).identify(sent(expired))
+        at(path).identify(sent(expired))
     key = auth.create_key(path, "ann")
-    assert auth.load_keys(path).identify(sent(key)).scopes == {"predict"}
+    assert at(path).identify(sent(key)).scopes == {"predict"}
 
 
-def at(path: Path, later: timedelta) -> ApiKeys:
-    """The keys as they are seen some time later."""
+def at(path: Path, later: timedelta = timedelta(0)) -> ApiKeys:
+    """The keys in the file, as they are seen now or some time later."""
     keys = ApiKeys({}, path, lambda: (datetime.now(UTC) + later).timestamp())
     keys.load()
     return keys
@@ -202,7 +202,7 @@ def test_keys_are_listed_without_their_hashes(path: Path) -> None:
 
 def test_a_revoked_key_stops_working_while_the_service_runs(path: Path) -> None:
     ann, bob = auth.create_key(path, "ann"), auth.create_key(path, "bob")
-    running = auth.load_keys(path)
+    running = at(path)
     assert auth.revoke_key(path, "ann") == 1
     running.refresh()
     assert running.identify(sent(bob)).name == "bob"
@@ -226,9 +226,9 @@ def test_one_of_a_holders_keys_can_be_revoked(path: Path) -> None:
     old = auth.create_key(path, "ann")
     new = auth.create_key(path, "ann", overlap=timedelta(hours=1))
     assert auth.revoke_key(path, "ann", hash_key(old)[:8]) == 1
-    assert auth.load_keys(path).identify(sent(new)).name == "ann"
+    assert at(path).identify(sent(new)).name == "ann"
     with pytest.raises(Unauthenticated):
-        auth.load_keys(path).identify(sent(old))
+        at(path).identify(sent(old))
 
 
 @pytest.mark.parametrize(("name", "key_id"), [("bob", None), ("ann", "00000000")])
@@ -273,7 +273,7 @@ def test_keys_that_are_made_at_the_same_time_are_all_kept(path: Path) -> None:
             run.stdin.write("go\n")
             run.stdin.flush()
         made = [key for run in runs for key in run.communicate(timeout=60)[0].split()]
-    keys = auth.load_keys(path)
+    keys = at(path)
     assert {keys.identify(sent(key)).name for key in made} == {f"{r}-{n}" for r in range(3) for n in range(10)}
 
 
@@ -282,7 +282,7 @@ def test_a_file_that_cannot_be_read_any_more_keeps_the_keys_and_is_told_once(
     path: Path, caplog: pytest.LogCaptureFixture, content: bytes | None
 ) -> None:
     key = auth.create_key(path, "ann")
-    running = auth.load_keys(path)
+    running = at(path)
     path.unlink() if content is None else path.write_bytes(content)
     with caplog.at_level(logging.ERROR, "service"):
         running.refresh()
@@ -298,7 +298,7 @@ def test_a_file_that_cannot_be_read_any_more_keeps_the_keys_and_is_told_once(
 
 def test_missing_keys_say_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="python -m service keys create"):
-        auth.load_keys(tmp_path / "nowhere.json")
+        at(tmp_path / "nowhere.json")
     with pytest.raises(SettingsError, match="cannot be written"):
         auth.create_key(tmp_path / "no" / "folder" / "keys.json", "ann")
 
@@ -324,7 +324,7 @@ HASH = hash_key(FIRST)
 def test_a_broken_file_of_keys_is_refused(path: Path, content: str) -> None:
     path.write_text(content, encoding="utf-8")
     with pytest.raises(SettingsError, match="not a file of API key hashes"):
-        auth.load_keys(path)
+        at(path)
     with pytest.raises(SettingsError, match="not a file of API key hashes"):
         auth.create_key(path, "ann")
     assert path.read_text(encoding="utf-8") == content
@@ -332,16 +332,16 @@ def test_a_broken_file_of_keys_is_refused(path: Path, content: str) -> None:
 
 def test_keys_of_the_former_file_may_predict_only(path: Path) -> None:
     path.write_text(json.dumps({"ann": {"sha256": HASH, "created": "2026-01-01T00:00:00+00:00"}}), encoding="utf-8")
-    assert auth.load_keys(path).identify(sent(FIRST)) == Principal("ann", frozenset({"predict"}), "key")
+    assert at(path).identify(sent(FIRST)) == Principal("ann", frozenset({"predict"}), "key")
     auth.create_key(path, "bob")
-    assert auth.load_keys(path).identify(sent(FIRST)).name == "ann"
+    assert at(path).identify(sent(FIRST)).name == "ann"
 
 
 def test_a_link_to_the_file_stays_a_link(tmp_path: Path, path: Path) -> None:
     path.symlink_to(tmp_path / "elsewhere.json")
     key = auth.create_key(path, "ann")
     assert path.is_symlink()
-    assert auth.load_keys(tmp_path / "elsewhere.json").identify(sent(key)).name == "ann"
+    assert at(tmp_path / "elsewhere.json").identify(sent(key)).name == "ann"
 
 
 def test_the_local_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:

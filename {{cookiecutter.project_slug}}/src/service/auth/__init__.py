@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.auth.authenticator import Authenticator
 from service.auth.issue import Key, create_key, list_keys, local_key, revoke_key
 from service.auth.key_file import KeyRecord, hash_key
-from service.auth.keys import ApiKeys, load_keys
+from service.auth.keys import ApiKeys
 from service.auth.principal import SCOPES, Principal, Scope, require
 from service.auth.tokens import Tokens
 
@@ -21,7 +21,6 @@ __all__ = [
     "create_key",
     "hash_key",
     "list_keys",
-    "load_keys",
     "local_key",
     "require",
     "revoke_key",

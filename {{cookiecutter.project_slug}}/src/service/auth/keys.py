@@ -29,7 +29,7 @@ class ApiKeys:
 
     Args:
         records: each holder's keys.
-        path: the file from which :meth:`load` and :meth:`refresh` take the keys instead; it may come later.
+        path: the file from which :meth:`load` and :meth:`refresh` take further keys; it may come later.
         clock: seconds since 1970.
     """
 
@@ -39,7 +39,7 @@ class ApiKeys:
         path: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._known = _index(records)
+        self._given = self._known = _index(records)
         self._path = path
         self._clock = clock
         self._state: tuple[int, ...] = ()
@@ -76,7 +76,7 @@ class ApiKeys:
         """
         if self._path is not None:
             self._state = _state(self._path)
-            self._known = _index(read_records(self._path))
+            self._known = {**_index(read_records(self._path)), **self._given}
 
     def refresh(self) -> None:
         """Read the file if it changed; keep the keys that are known if it cannot be read."""
@@ -88,17 +88,6 @@ class ApiKeys:
             log.error("API keys not read anew; those known go on working", extra={"reason": error.detail})
         else:
             log.info("API keys read anew", extra={"keys": len(self._known)})
-
-
-def load_keys(path: Path) -> ApiKeys:
-    """The keys in the file that :func:`service.auth.create_key` writes.
-
-    Raises:
-        SettingsError: the file is missing or malformed.
-    """
-    keys = ApiKeys({}, path)
-    keys.load()
-    return keys
 
 
 def presented(headers: Headers) -> tuple[bytes | None, bool]:

@@ -152,8 +152,7 @@ def _example(served: Served, settings: Settings, base: str) -> str:
     """A curl that works as it stands, where the key is known to be in a file; else with a place for the key."""
     golden, features = served.bundle.golden.rows[0], served.bundle.signature.features
     row = {feature.name: golden[feature.name] for feature in features if feature.name in golden}
-    own = settings.local and not settings.api_keys.exists()
-    key = f"$(cat {shlex.quote(str(settings.local_key))})" if own else "$API_KEY"
+    key = f"$(cat {shlex.quote(str(settings.local_key))})" if settings.local else "$API_KEY"
     command = (
         f"curl {shlex.quote(base + 'v1/predict')} \\\n"
         f'  -H "X-API-Key: {key}" \\\n'
