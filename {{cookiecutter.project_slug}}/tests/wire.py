@@ -165,14 +165,14 @@ class Listening:
 
 
 @contextmanager
-def listening(bounds: Bounds | None = None, **options: Any) -> Iterator[Listening]:
-    """Run the server with :class:`Echo` in a thread."""
+def listening(bounds: Bounds | None = None, app: Any = None, **options: Any) -> Iterator[Listening]:
+    """Run the server with an application, or else with :class:`Echo`, in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     lifecycle, echo, refused = Lifecycle(), Echo(), list[ServiceError]()
     accepting = threading.Event()
     hooks = Hooks(ready=accepting.set, refused=refused.append)
-    server = Server(echo, lifecycle, bounds or Bounds(), hooks=hooks, **{"grace_seconds": SECONDS, **options})
+    server = Server(app or echo, lifecycle, bounds or Bounds(), hooks=hooks, **{"grace_seconds": SECONDS, **options})
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     assert accepting.wait(SECONDS)

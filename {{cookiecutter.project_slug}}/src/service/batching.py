@@ -33,6 +33,9 @@ IN_LOOP = 0.0005
 MOST_ROWS = 1024
 """Rows from several requests that are answered at once; one larger request goes alone."""
 
+FORGET = 1.01
+"""How fast the wordiest caller is forgotten: by how much rows a byte may grow with each request."""
+
 
 @dataclass(slots=True)
 class _Waiting:
@@ -76,6 +79,7 @@ class Batcher:
         self._busy = 0
         self._busy_rows = 0
         self._pace = 1.0
+        self._density = math.inf
         self._due = False
 
     def admit(self, call: Call, rows: int) -> None:
@@ -84,13 +88,29 @@ class Batcher:
         Raises:
             Overloaded: too many rows wait, or the answer would come after the call's deadline.
         """
+        if call.size:
+            self._density = min(rows / call.size, self._density * FORGET)
         if self._rows and self._rows + rows > self._most:
-            raise _overloaded(f"{self._rows} rows are waiting", self._seconds(self._rows), "queue")
-        wait = self._seconds(self._rows + self._busy_rows) / self._parallel + self._seconds(rows)
+            raise Overloaded.full(f"{self._rows} rows are waiting", self._seconds(self._rows))
+        wait = self._wait(rows)
         if time.perf_counter() + wait > call.deadline:
-            raise _overloaded("the answer would come too late", wait, "deadline")
+            raise Overloaded.late(wait)
 
-    def _seconds(self, rows: int) -> float:
+    def ahead(self, size: int) -> float:
+        """Seconds until a request that is not decoded yet would be answered; 0 if none waits.
+
+        Args:
+            size: of its body, in bytes. How many rows these are is known from other requests: rather too few.
+        """
+        if not self._rows and not self._busy_rows:
+            return 0.0
+        return self._wait(size * min(1.0, self._density))
+
+    def _wait(self, rows: float) -> float:
+        """Seconds until so many more rows would be answered."""
+        return self._seconds(self._rows + self._busy_rows) / self._parallel + self._seconds(rows)
+
+    def _seconds(self, rows: float) -> float:
         """How long so many rows would take now."""
         return self._cost.of(rows) * self._pace
 
@@ -200,9 +220,3 @@ def _settle(batch: list[_Waiting], answers: list[Answer]) -> None:
             waiting.future.set_exception(answer)
         else:
             waiting.future.set_result(answer)
-
-
-def _overloaded(why: str, wait: float, reason: str) -> Overloaded:
-    error = Overloaded(f"{why}; try again later", headers={"Retry-After": str(max(1, round(wait)))})
-    error.reason = reason
-    return error

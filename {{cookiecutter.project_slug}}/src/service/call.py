@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
 import msgspec
+
+TIMEOUT = b"x-request-timeout-ms"
+"""The header in which a caller says how long it will wait, in milliseconds."""
+
+
+def patience(value: bytes) -> float:
+    """How long a caller will wait, in seconds.
+
+    Args:
+        value: of its header ``TIMEOUT``.
+
+    Raises:
+        ValueError: it is no whole number of milliseconds.
+    """
+    if not value.isdigit() or not 0 < len(value) < 10:
+        raise ValueError("expected a whole number of milliseconds")
+    return int(value) / 1000
 
 
 class Call(msgspec.Struct, gc=False):
@@ -27,6 +45,7 @@ class Call(msgspec.Struct, gc=False):
         headers: to be sent with the answer, whatever it is.
         principal: who asked; empty before that is known.
         deadline: when the answer is of no use any more.
+        size: of its body, in bytes; 0 before that has arrived.
         model, version, digest: what answered.
         rows: how many rows were asked.
         batch: rows that the model answered together with these.
@@ -50,7 +69,8 @@ class Call(msgspec.Struct, gc=False):
     asked: tuple[tuple[bytes, bytes], ...] = ()
     headers: tuple[tuple[bytes, bytes], ...] = ()
     principal: str = ""
-    deadline: float = float("inf")
+    deadline: float = math.inf
+    size: int = 0
     model: str = ""
     version: str = ""
     digest: str = ""

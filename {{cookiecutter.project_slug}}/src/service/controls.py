@@ -9,27 +9,22 @@ from service import audit, auth, limits
 from service.audit import Audit
 from service.auth import Authenticator
 from service.cache import Cache
+from service.decoding import LARGE, Decoding
 from service.degrade import Degrade
 from service.desk import Desk
 from service.errors import SettingsError
+from service.intake import Intake
 from service.lifecycle import Lifecycle
 from service.limits import Limiter, Limits, LocalLimiter, SharedLimiter
 from service.metrics import Metrics
 from service.models import Models
 from service.remote import Policy, Remote
+from service.routes import PREDICTING
 from service.serving import Engine, Slot
 from service.settings import Settings
 
 heads = logging.getLogger("service.audit")
 heads.setLevel(logging.INFO)  # whatever the log level: the log holds what the record's own folder cannot prove
-LIMITED = (
-    "/v1/predict",
-    "/v1/models/{name}/predict",
-    "/v2/models/{name}/infer",
-    "/v2/models/{name}/versions/{version}/infer",
-    "/invocations",
-)
-"""Routes whose requests are counted apart from each other and from those of all other routes."""
 
 
 def desk(settings: Settings, lifecycle: Lifecycle) -> Desk:
@@ -44,12 +39,39 @@ def desk(settings: Settings, lifecycle: Lifecycle) -> Desk:
     models = Models([slot(folder) for folder in (settings.bundle, *settings.more_bundles)], metrics, cache.clear)
     fallback = slot(settings.fallback) if settings.fallback else None
     degrade = Degrade(settings.degrade, cache, fallback, settings.default_answer, metrics)
-    auth, limits, audit = _authenticator(settings, metrics), _limits(settings, metrics), _audit(settings, metrics)
-    joined = Desk(models, fallback, auth, limits, cache, degrade, audit, metrics, settings, lifecycle)
+    joined = Desk(
+        models,
+        fallback,
+        _intake(settings, metrics, models),
+        _authenticator(settings, metrics),
+        _limits(settings, metrics),
+        Decoding(settings.deadline_seconds),
+        cache,
+        degrade,
+        _audit(settings, metrics),
+        metrics,
+        settings,
+        lifecycle,
+    )
     joined.refresh()
     for served in filter(None, (found.served for found in models.slots)):
         degrade.check(served)
     return joined
+
+
+def _intake(settings: Settings, metrics: Metrics, models: Models) -> Intake:
+    """Where answers may come from elsewhere than from the model, nobody is turned away for the model's sake.
+
+    And where a degraded answer is declared for callers in a hurry, only the service's own deadline turns away.
+    """
+    model_answers = settings.degrade == "refuse" and not settings.cache_bytes
+    return Intake(
+        metrics,
+        models.ahead if model_answers else lambda name, size: 0.0,
+        LARGE,
+        settings.deadline_seconds,
+        hurry=settings.degrade == "refuse",
+    )
 
 
 def _authenticator(settings: Settings, metrics: Metrics) -> Authenticator:
@@ -88,7 +110,7 @@ def _limits(settings: Settings, metrics: Metrics) -> Limits:
             raise SettingsError(f"SERVICE_REDIS: {error}") from error
     elif settings.workers > 1:
         rate, quota = (limit and limit.divided(settings.workers) for limit in (rate, quota))
-    return Limits(limiter, metrics, rate, quota, dict.fromkeys(LIMITED, rate))
+    return Limits(limiter, metrics, rate, quota, dict.fromkeys(PREDICTING, rate))
 
 
 def _audit(settings: Settings, metrics: Metrics) -> Audit | None:

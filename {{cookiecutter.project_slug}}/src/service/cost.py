@@ -32,7 +32,7 @@ class Cost:
         row = max(0.0, _best(model, many) - one) / 63
         return cls(max(0.0, one - row), row)
 
-    def of(self, rows: int) -> float:
+    def of(self, rows: float) -> float:
         """Seconds for one call with so many rows."""
         return self.fixed + self.row * rows
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +12,11 @@ from numpy.typing import NDArray
 from service.audit import Audit
 from service.auth import Authenticator, Scope, require
 from service.cache import Cache
-from service.call import Call
+from service.call import TIMEOUT, Call, patience
+from service.decoding import Decoding
 from service.degrade import DEGRADABLE, Degrade
 from service.errors import AuditFailed, BadRequest, TooLarge
+from service.intake import Intake
 from service.lifecycle import Lifecycle
 from service.limits import Limits
 from service.metrics import Metrics
@@ -24,10 +25,6 @@ from service.serving import Served, Slot
 from service.settings import Settings
 from service.signature import Decoded
 
-Headers = Iterable[tuple[bytes, bytes]]
-TIMEOUT = b"x-request-timeout-ms"
-"""The header in which a caller says how long it will wait, in milliseconds."""
-
 
 @dataclass(frozen=True)
 class Desk:
@@ -35,8 +32,10 @@ class Desk:
 
     models: Models
     fallback: Slot | None
+    intake: Intake
     auth: Authenticator
     limits: Limits
+    decoding: Decoding
     cache: Cache
     degrade: Degrade
     audit: Audit | None
@@ -71,7 +70,7 @@ class Desk:
         call.principal = principal.name
         require(principal, scope)
         call.headers = await self.limits.check(f"{principal.kind} {principal.name}", call.route)
-        call.deadline = call.began + _patience(call.asked)
+        call.deadline = call.began + _patience(call)
 
     def refresh(self) -> None:
         """Take up what changed on disk: bundles, and who may call."""
@@ -110,7 +109,6 @@ class Desk:
         call.rows = decoded.rows
         if self.settings.log_features:
             call.features = {name: block.tolist() for name, block in decoded.blocks.items()}
-        call.deadline = min(call.deadline, time.perf_counter() + self.settings.deadline_seconds)
         key = self.cache.key(call.digest, decoded)
         outputs = self.cache.get(key)
         if outputs is not None:
@@ -131,11 +129,11 @@ class Desk:
         return outputs
 
 
-def _patience(headers: Headers) -> float:
-    """How long the caller will wait, in seconds."""
-    for name, value in headers:
+def _patience(call: Call) -> float:
+    for name, value in call.asked:
         if name == TIMEOUT:
-            if not value.isdigit() or not 0 < len(value) < 10:
-                raise BadRequest("X-Request-Timeout-Ms: expected a whole number of milliseconds")
-            return int(value) / 1000
-    return float("inf")
+            try:
+                return patience(value)
+            except ValueError as error:
+                raise BadRequest(f"X-Request-Timeout-Ms: {error}") from error
+    return math.inf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,18 @@ class Overloaded(ServiceError):
     title = "Overloaded"
     reason = "queue"
 
+    @classmethod
+    def late(cls, seconds: float) -> Self:
+        """The answer, ``seconds`` away, would come after the caller's deadline."""
+        error = cls("the answer would come too late; try again later", headers=_again(seconds))
+        error.reason = "deadline"
+        return error
+
+    @classmethod
+    def full(cls, waiting: str, seconds: float) -> Self:
+        """There is no more room to wait in; there may be in ``seconds``."""
+        return cls(f"{waiting}; try again later", headers=_again(seconds))
+
 
 class DeadlineExceeded(ServiceError):
     """The answer would come, or came, after the caller's deadline."""
@@ -172,6 +185,10 @@ class AuditFailed(ServiceError):
 def fault() -> ServiceError:
     """What is told of a fault of ours: nothing."""
     return ServiceError("the service failed to answer; the log has more under this request id")
+
+
+def _again(seconds: float) -> dict[str, str]:
+    return {"Retry-After": str(max(1, round(seconds)))}
 
 
 def pointer(*parts: str | int) -> str:

@@ -52,6 +52,13 @@ class Models:
         known = ", ".join(f"{served.approval.model!r} in version {served.approval.version}" for served in loaded)
         raise NotFound(f"this service has {known} only")
 
+    def ahead(self, name: str | None, size: int) -> float:
+        """Seconds until a model would have answered a request of so many bytes; 0 if there is no such model."""
+        for slot in self.slots:
+            if slot.served is not None and name in (None, slot.served.approval.model):
+                return slot.served.batcher.ahead(size)
+        return 0.0
+
     def refresh(self) -> None:
         """Load what is new.
 

@@ -59,6 +59,7 @@ def work(found: Settings, listener: socket.socket, hooks: Hooks) -> None:
         app,
         lifecycle,
         Bounds(found.receive_seconds, found.keep_alive_seconds, found.max_head_bytes, connections),
+        intake=app.state.desk.intake,
         tls=tls,
         drain_seconds=found.drain_seconds,
         grace_seconds=found.grace_seconds,

@@ -13,8 +13,8 @@ from deploy.monitoring import Slo, SloError, names, rules
 from monitoring.cases import CASES
 from monitoring.promtool import Promtool
 from monitoring.series import SERVICE
-from service.controls import LIMITED
 from service.metrics import Metrics
+from service.routes import PREDICTING
 
 BASE = "https://git.example/fraud/runbooks"
 RULES = rules(SERVICE, "risk", BASE)
@@ -86,7 +86,7 @@ def test_every_label_that_they_ask_for_is_one_that_the_metric_has() -> None:
 
 def test_predictions_are_just_those_of_the_routes_that_predict() -> None:
     predicting = re.compile(names.PREDICTING)
-    assert all(predicting.fullmatch(route) for route in LIMITED)
+    assert all(predicting.fullmatch(route) for route in PREDICTING)
     others = ("/readyz", "/metrics", "/v2", "/v2/models/{name}", "/v2/models/{name}/ready", "/", "/docs", "other")
     assert not any(predicting.fullmatch(route) for route in others)
 

@@ -226,3 +226,26 @@ def test_the_cost_of_a_call_is_measured() -> None:
     cost = Cost.measured(model, rows(1.0, 2.0).blocks)
     assert set(calls) == {1, 64}
     assert cost.of(64) >= cost.of(1) > 0
+
+
+def test_how_long_a_request_that_is_not_decoded_would_wait_is_known_from_others() -> None:
+    began, may_end = threading.Event(), threading.Event()
+
+    def model(blocks: Blocks) -> Outputs:
+        began.set()
+        assert may_end.wait(10)
+        return double(blocks)
+
+    async def go() -> None:
+        subject = batcher(model, Cost(0.0, 0.5))
+        assert subject.ahead(1000) == 0, "nobody waits"
+        subject.admit(Call(size=100), 10)
+        first = subject.run(Call(), rows(*range(10)))
+        await asyncio.to_thread(began.wait, 10)
+        assert subject.ahead(100) == pytest.approx(5 + 5)
+        subject.admit(Call(size=1000), 10)
+        assert subject.ahead(100) == pytest.approx(5 + 0.5), "rather too few rows than too many"
+        may_end.set()
+        await first
+
+    asyncio.run(go())

@@ -16,6 +16,9 @@ T = TypeVar("T")
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
 
+SAFE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+"""Request ids that are taken from callers."""
+
 _STRING_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|NaN', re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 

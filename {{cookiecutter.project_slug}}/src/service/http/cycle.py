@@ -81,7 +81,7 @@ class Cycle(RequestResponseCycle):
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 whole = self._whole(head, message.get("body", b""))
                 if whole is not None and not self.flow.write_paused:
-                    self._answer(whole)
+                    self.answer(whole)
                     return
             await super().send(head)
         await super().send(message)
@@ -105,11 +105,14 @@ class Cycle(RequestResponseCycle):
             return None  # somebody tries to add headers by a value; uvicorn refuses that
         return text + body
 
-    def _answer(self, whole: bytes) -> None:
+    def answer(self, whole: bytes) -> None:
+        """Send a whole answer, as it goes out."""
         if self.disconnected:
             return
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
         self.transport.write(whole)
         self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
         self.on_response()

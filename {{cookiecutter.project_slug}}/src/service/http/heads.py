@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import unquote
 
 import httptools
 from uvicorn._types import HTTPScope
 
+from service.call import TIMEOUT, patience
 from service.errors import BadRequest, HeadTooLarge
+from service.intake import Asked
+from service.routes import predicting
 
 Head = Sequence[tuple[bytes, bytes]]
 
@@ -90,3 +95,22 @@ def describe(scope: HTTPScope, method: bytes, url: bytes, version: str) -> None:
     scope["path"] = unquote(text) if "%" in text else text
     scope["raw_path"] = path
     scope["query_string"] = query
+
+
+def asked(scope: HTTPScope, named: Mapping[bytes, bytes], began: float) -> Asked | None:
+    """What the intake needs to know of a request for a prediction; None for any other.
+
+    Args:
+        scope: describes the request.
+        named: its headers.
+        began: when it arrived.
+    """
+    found = predicting(scope["path"]) if scope["method"] == "POST" else None
+    if found is None:
+        return None
+    seconds = math.inf
+    if TIMEOUT in named:
+        with suppress(ValueError):  # the application says so
+            seconds = patience(named[TIMEOUT])
+    route, model = found
+    return Asked(route, model, int(named.get(b"content-length", b"0")), began, seconds)

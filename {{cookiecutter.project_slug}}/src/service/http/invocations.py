@@ -60,10 +60,13 @@ def router(desk: Desk) -> APIRouter:
         served = desk.models.get()
         signature = served.bundle.signature
         body = await read_body(request.receive, desk.settings.max_body_bytes)
-        asked = shaped(parse_json(body, nan=True), ScoringRequest)
-        rows, at = _rows(signature, asked)
-        desk.admit(len(rows))
-        decoded = signature.decode(rows, at)
+
+        def read(body: bytes) -> Decoded:
+            rows, at = _rows(signature, shaped(parse_json(body, nan=True), ScoringRequest))
+            desk.admit(len(rows))
+            return signature.decode(rows, at)
+
+        decoded = await desk.decoding.run(call, body, read)
         outputs = await desk.answer(call, served, decoded)
         return Response(msgspec.json.encode(_answer(signature, call, outputs, decoded)), media_type="application/json")
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.call import Call
-from service.desk import TIMEOUT
+from service.call import TIMEOUT, Call
 from service.errors import ServiceError, fault
-from service.http.asgi import PROBLEM, ClientGone, call_of, problem, send_bytes
+from service.http.asgi import PROBLEM, SAFE_ID, ClientGone, call_of, problem, send_bytes
 from service.lifecycle import Lifecycle
 from service.logs import AccessLog
 from service.metrics import Metrics
 from service.tracing import Tracer
 
 log = logging.getLogger("service.access")
-SAFE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 ASKED = frozenset({b"x-request-id", b"traceparent", b"x-api-key", b"authorization", TIMEOUT})
 """Headers that controls read: looked for once."""
@@ -97,7 +94,10 @@ class Observe:
             self._end(call, scope)
 
     def _begin(self, scope: Scope) -> Call:
-        call = Call(method=scope["method"] if scope["method"] in METHODS else "other")
+        state = scope.setdefault("state", {})
+        call: Call = state.get("call") or Call()
+        state["call"] = call
+        call.method = scope["method"] if scope["method"] in METHODS else "other"
         parent = None
         call.asked = tuple([header for header in scope["headers"] if header[0] in ASKED])
         for name, value in call.asked:
@@ -107,7 +107,6 @@ class Observe:
                 parent = value
         self.tracer.begin(call, parent)
         call.request_id = call.request_id or call.trace_id
-        scope.setdefault("state", {})["call"] = call
         return call
 
     async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:

@@ -101,11 +101,13 @@ def _model_routes(routes: APIRouter, desk: Desk, path: str, locked: dict[str, An
         await desk.enter(call)
         found = served(request)
         signature = found.bundle.signature
-        asked, binary = _read(
-            await read_body(request.receive, desk.settings.max_body_bytes), request.headers.get(LENGTH)
-        )
-        wanted = _wanted(signature, asked)
-        decoded = _decode(desk, signature, read_tensors(asked.inputs, binary))
+        length, body = request.headers.get(LENGTH), await read_body(request.receive, desk.settings.max_body_bytes)
+
+        def read(body: bytes) -> tuple[InferRequest, list[InferOutput], Decoded]:
+            asked, binary = _read(body, length)
+            return asked, _wanted(signature, asked), _decode(desk, signature, read_tensors(asked.inputs, binary))
+
+        asked, wanted, decoded = await desk.decoding.run(call, body, read)
         answers = _outputs(signature, await desk.answer(call, found, decoded))
         all_binary = bool((asked.parameters or {}).get("binary_data_output", False))
         return _respond(_envelope(call, asked, decoded), wanted, answers, binary=all_binary)

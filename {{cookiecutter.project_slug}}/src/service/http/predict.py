@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,9 +18,6 @@ from service.http.asgi import call_of, parse_json, read_body, send_bytes
 from service.serving import Served
 from service.signature import Decoded, Signature
 
-LARGE = 100_000
-"""Bytes from which a body is read in a thread, so that others do not wait for it."""
-
 
 class Predict:
     """Named rows in, labelled predictions out."""
@@ -33,7 +30,7 @@ class Predict:
         await desk.enter(call)
         body = await read_body(receive, desk.settings.max_body_bytes)
         served = desk.models.get(scope.get("path_params", {}).get("name"))
-        decoded = self.read(served, body) if len(body) < LARGE else await asyncio.to_thread(self.read, served, body)
+        decoded = await desk.decoding.run(call, body, partial(self.read, served))
         outputs = await desk.answer(call, served, decoded)
         await send_bytes(send, 200, encode(served.bundle.signature, call, decoded, outputs))
 

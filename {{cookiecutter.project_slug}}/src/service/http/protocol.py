@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 
 from service.errors import Overloaded, RequestTimeout, ServiceError
 from service.http.strict import LINGER, StrictProtocol
+from service.intake import Intake
 from service.lifecycle import Lifecycle
 
 
@@ -52,6 +53,7 @@ class Protocol(StrictProtocol):
         bounds: what is allowed.
         lifecycle: when it is draining, every answer is the last one of its connection.
         refused: told of what is refused without the application.
+        intake: lets requests for predictions in.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Protocol(StrictProtocol):
         bounds: Bounds,
         lifecycle: Lifecycle,
         refused: Callable[[ServiceError], None] = lambda _: None,
+        intake: Intake | None = None,
     ) -> None:
         super().__init__(
             config,
@@ -73,6 +76,7 @@ class Protocol(StrictProtocol):
             lifecycle=lifecycle,
             max_head_bytes=bounds.max_head_bytes,
             refused=refused,
+            intake=intake,
         )
         self.bounds = bounds
         self._state: tuple[Turn, int] | None = None

@@ -22,6 +22,7 @@ from service.errors import ServiceError
 from service.http.backlog import accept_rest
 from service.http.protocol import Bounds, Protocol
 from service.http.strict import LINGER
+from service.intake import Intake
 from service.lifecycle import Lifecycle
 from service.tls import Tls
 
@@ -61,6 +62,7 @@ class Server(uvicorn.Server):
         app: an ASGI application with a lifespan.
         lifecycle: where it says that it is draining.
         bounds: of each connection.
+        intake: lets requests for predictions in; without one, all are begun at once.
         tls: certificates; None for plain HTTP.
         drain_seconds: how long it drains.
         grace_seconds: how long requests in flight then have.
@@ -73,6 +75,7 @@ class Server(uvicorn.Server):
         lifecycle: Lifecycle,
         bounds: Bounds,
         *,
+        intake: Intake | None = None,
         tls: Tls | None = None,
         drain_seconds: float = 0.0,
         grace_seconds: float = 20.0,
@@ -92,6 +95,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._lifecycle = lifecycle
         self._bounds = bounds
+        self._intake = intake
         self._tls = tls
         self._drain_seconds = drain_seconds
         self._grace_seconds = grace_seconds
@@ -117,6 +121,7 @@ class Server(uvicorn.Server):
             bounds=self._bounds,
             lifecycle=self._lifecycle,
             refused=self._hooks.refused,
+            intake=self._intake,
         )
         options: dict[str, Any] = {"backlog": self.config.backlog}
         if self._tls:

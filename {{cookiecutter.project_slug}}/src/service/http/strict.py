@@ -14,10 +14,12 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from service.call import Call
 from service.errors import BadRequest, ServiceError
 from service.http import heads
 from service.http.cycle import Cycle, Outlet
-from service.http.refusal import refusal
+from service.http.refusal import refusal, turned_away
+from service.intake import Intake
 from service.lifecycle import Lifecycle
 
 NOWHERE: Any = deque(maxlen=0)
@@ -33,6 +35,7 @@ class StrictProtocol(HttpToolsProtocol):
         lifecycle: when it is draining, every answer is the last one of its connection.
         max_head_bytes: the longest request line with headers.
         refused: told of what is refused without the application.
+        intake: lets requests for predictions in; without one, all are begun at once.
     """
 
     cycle: Cycle
@@ -47,11 +50,13 @@ class StrictProtocol(HttpToolsProtocol):
         lifecycle: Lifecycle,
         max_head_bytes: int,
         refused: Callable[[ServiceError], None],
+        intake: Intake | None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.lifecycle = lifecycle
         self.max_head_bytes = max_head_bytes
         self.refused = refused
+        self.intake = intake
         self.loose = 0  # bytes since the last part of a request was whole
         self.deaf = False
         self._size = 0  # of the bytes that arrived last
@@ -128,11 +133,28 @@ class StrictProtocol(HttpToolsProtocol):
             keep_alive=keep and not self.lifecycle.draining,
             on_response=self.on_response_complete,
         )
-        if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
-        else:
+        self.scope["state"]["call"] = call = Call()
+        if before is not None and not before.response_complete:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+            return
+        asked = heads.asked(self.scope, named, call.began)
+        if asked is None or self.intake is None or self.flow.write_paused:
+            self.begin(self.cycle)
+        else:
+            self.intake.offer(asked, self.cycle, self)
+
+    def begin(self, cycle: Cycle) -> None:
+        """Let the application answer."""
+        self._start_asgi_task(cycle, self.app)
+
+    def turn_away(self, cycle: Cycle, error: ServiceError) -> None:
+        """Answer in its place. The body is still read, so that the connection can be kept."""
+        if cycle.waiting_for_100_continue:  # and then it is not known whether there will be one
+            cycle.keep_alive = False
+        cycle.body.clear()
+        scope: Any = cycle.scope
+        cycle.answer(turned_away(error, scope, self.server_state.default_headers, close=not cycle.keep_alive))
 
     def on_body(self, body: bytes) -> None:
         self.loose = 0
