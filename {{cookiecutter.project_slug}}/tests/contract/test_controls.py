@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -145,6 +146,13 @@ def test_several_models_are_asked_by_name(two: Service) -> None:
     assert two.client.get("/v2/models/second/versions/7").json()["outputs"][0]["name"] == "value"
     named = two.client.get("/openapi.json").json()["paths"]["/v1/models/{name}/predict"]["parameters"]
     assert named[0]["schema"]["enum"] == ["sample", "second"]
+
+
+def test_the_status_page_counts_what_each_model_was_asked(two: Service) -> None:
+    two.client.post("/v1/models/second/predict", json={"rows": [ROWS["regression"][0]]})
+    two.client.post("/v1/models/sample/predict", json={"rows": [ROW]})
+    shown = re.sub(r"<[^>]+>", " ", two.client.get("/", headers={"Accept": "text/html"}).text)
+    assert re.search(r"requests\s+2\b", shown)
 
 
 def test_every_decision_is_recorded_whatever_the_protocol(start: Start, tmp_path: Path) -> None:

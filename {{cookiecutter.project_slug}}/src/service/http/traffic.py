@@ -7,16 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from service.metrics import Metrics
-
-ASKING = frozenset(
-    {
-        "/v1/predict",
-        "/v2/models/{name}/infer",
-        "/v2/models/{name}/versions/{version}/infer",
-        "/invocations",
-    }
-)
-"""Routes that answer predictions."""
+from service.routes import PREDICTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,7 @@ def traffic(metrics: Metrics) -> Traffic:
     for metric in (m for counter in (metrics.requests, metrics.predictions, metrics.flags) for m in counter.collect()):
         for sample in metric.samples:
             count = int(sample.value)
-            if sample.name == "http_requests_total" and sample.labels["route"] in ASKING:
+            if sample.name == "http_requests_total" and sample.labels["route"] in PREDICTING:
                 statuses[sample.labels["status"]] += count
             elif sample.name == "model_predictions_total":
                 rows += count
@@ -61,7 +52,7 @@ def _buckets(metrics: Metrics) -> list[tuple[float, float]]:
     totals: Counter[float] = Counter()
     for metric in metrics.duration.collect():
         for sample in metric.samples:
-            if sample.name.endswith("_bucket") and sample.labels["route"] in ASKING:
+            if sample.name.endswith("_bucket") and sample.labels["route"] in PREDICTING:
                 totals[float(sample.labels["le"])] += int(sample.value)
     return sorted(totals.items())
 
