@@ -32,6 +32,7 @@ REMOTE_CALLS = _name(_METRICS.remote_calls)
 BREAKER_OPEN = _name(_METRICS.breaker_open)
 AUDIT_RECORDS = _name(_METRICS.audit_records)
 AUDIT_FAILURES = _name(_METRICS.audit_failures)
+CERTIFICATE_ENDS = _name(_METRICS.certificate_ends)
 
 # What prometheus_client tells of a process by itself; not where a pod has several workers.
 CPU_SECONDS = "process_cpu_seconds_total"

@@ -45,6 +45,7 @@ class Metrics:
         self.batch_rows = self._histogram("model_batch_rows", "Rows that the model answered at once.", ROWS, "model")
         self.run_seconds = self._histogram("model_run_seconds", "Time of one call of the model.", SECONDS, "model")
         self.reloads = self._counter("model_reloads", "Newer bundles found.", "outcome")
+        _begin(self.reloads, "loaded", "refused")
         self.ready = self._gauge("model_ready", "1 while an approved model is loaded.", "livemin")
         self.loaded = self._gauge(
             "model_loaded_timestamp_seconds", "When the model was loaded.", "livemax", "model", "version"
@@ -64,6 +65,10 @@ class Metrics:
         )
         self.audit_records = self._counter("audit_records", "Decisions recorded.")
         self.audit_failures = self._counter("audit_failures", "Decisions that could not be recorded.", "kind")
+        _begin(self.audit_failures, "full", "io", "sync", "head")
+        self.certificate_ends = self._gauge(
+            "tls_certificate_not_after_timestamp_seconds", "When the TLS certificate expires; 0 without TLS.", "livemin"
+        )
 
     def expose(self) -> bytes:
         """The text that Prometheus scrapes; of all workers, whichever of them is asked."""
@@ -85,6 +90,12 @@ class Metrics:
 
     def _histogram(self, name: str, told: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(name, told, labels, buckets=buckets, registry=self.registry)
+
+
+def _begin(counter: Counter, *values: str) -> None:
+    """Count from zero: of a series that begins with its first event, Prometheus cannot see that event."""
+    for value in values:
+        counter.labels(value)
 
 
 def _several_workers() -> bool:

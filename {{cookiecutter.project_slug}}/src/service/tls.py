@@ -32,6 +32,9 @@ class Tls:
         client_ca: authorities of the client certificates that are demanded, PEM; None demands none. Of an edited file,
             what is new counts at once, what is gone until the process ends.
 
+    Attributes:
+        not_after: when the first certificate of the chain expires, in seconds since 1970.
+
     Raises:
         SettingsError: names the variable of the file that will not do.
     """
@@ -45,6 +48,7 @@ class Tls:
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_alpn_protocols(["http/1.1"])
         self._load(self.context)
+        self.not_after = self._expiry()
 
     def refresh(self) -> None:
         """Use renewed files, if they will do, for connections from now on."""
@@ -55,6 +59,7 @@ class Tls:
         try:
             self._load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))  # all of it, before any of it is used
             self._load(self.context)
+            self.not_after = self._expiry()
         except SettingsError as error:
             log.error("renewed certificates refused; the old ones stay", extra={"reason": error.detail})
         else:
@@ -80,6 +85,13 @@ class Tls:
         certificate, _ = _probe_credential(self._key.read_bytes())
         context.load_verify_locations(cadata=certificate.decode())
         context.verify_mode = ssl.CERT_REQUIRED
+
+    def _expiry(self) -> float:
+        try:
+            chain = x509.load_pem_x509_certificates(self._certificate.read_bytes())
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{CERTIFICATE}: {self._certificate} cannot be read ({error})") from error
+        return min(certificate.not_valid_after_utc for certificate in chain).timestamp()
 
     def _state(self) -> tuple[int, ...]:
         return tuple(map(_changed, (self._certificate, self._key, self._client_ca)))

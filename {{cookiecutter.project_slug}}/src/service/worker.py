@@ -42,8 +42,13 @@ def work(found: Settings, listener: socket.socket, hooks: Hooks) -> None:
         _settle()
         hooks.ready()
 
+    def second() -> None:
+        if tls is not None:
+            metrics.certificate_ends.set(tls.not_after)
+        hooks.second()
+
     def refused(error: ServiceError) -> None:
-        requests.labels("other", "connection", str(error.status)).inc()
+        metrics.requests.labels("other", "connection", str(error.status)).inc()
 
     tls = _tls(found)
     connections = openable(found.max_connections)
@@ -54,7 +59,7 @@ def work(found: Settings, listener: socket.socket, hooks: Hooks) -> None:
         )
     lifecycle = Lifecycle()
     app = create_app(found, lifecycle)
-    requests = app.state.desk.metrics.requests
+    metrics = app.state.desk.metrics
     server = Server(
         app,
         lifecycle,
@@ -63,7 +68,7 @@ def work(found: Settings, listener: socket.socket, hooks: Hooks) -> None:
         tls=tls,
         drain_seconds=found.drain_seconds,
         grace_seconds=found.grace_seconds,
-        hooks=replace(hooks, ready=ready, refused=refused),
+        hooks=replace(hooks, ready=ready, second=second, refused=refused),
     )
     server.run([listener])
 

@@ -172,6 +172,14 @@ def test_every_decision_is_recorded_whatever_the_protocol(start: Start, tmp_path
     assert report.records == 2
 
 
+def test_what_hardly_ever_happens_counts_from_zero(start: Start) -> None:
+    text = start().client.get("/metrics").text
+    for kind in ("full", "io", "sync", "head"):
+        assert f'audit_failures_total{{kind="{kind}"}} 0.0' in text
+    assert 'model_reloads_total{outcome="refused"} 0.0' in text
+    assert 'model_reloads_total{outcome="loaded"} 1.0' in text
+
+
 def test_hostile_callers_make_no_new_series(service: Service) -> None:
     def series() -> int:
         return len(service.client.get("/metrics").text.splitlines())

@@ -9,12 +9,14 @@ import warnings
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from certificates import CLIENT, Authority
 from process import Installed, install
 from running import until
 from service.errors import SettingsError
 from service.tls import Tls
+from wire import Wire
 
 REFUSED = (ssl.SSLError, ConnectionError, EOFError)
 
@@ -43,6 +45,18 @@ def limited_to(version: ssl.TLSVersion) -> ssl.SSLContext:
     return context
 
 
+def expiry(certificate: bytes | None) -> float:
+    """When a certificate (DER) expires."""
+    assert certificate is not None
+    return x509.load_der_x509_certificate(certificate).not_valid_after_utc.timestamp()
+
+
+def told(wire: Wire) -> float:
+    """When the certificate expires, say the metrics."""
+    text = wire.get("/metrics").body.decode()
+    return float(re.findall(r"^tls_certificate_not_after_timestamp_seconds (\S+)$", text, re.MULTILINE)[0])
+
+
 def ended(installed: Installed, *arguments: str) -> tuple[int, list[str]]:
     """Exit code and errors of a command that ends by itself."""
     with installed.run(*arguments) as process:
@@ -56,6 +70,7 @@ def test_tls_from_1_2_on_and_health_and_renewal(tmp_path: Path, authority: Autho
         with service.wire(trusting(authority)) as wire:
             assert wire.get("/readyz").status == 200
             served = wire.socket.getpeercert(True)
+            assert told(wire) == expiry(served)
         assert service.logged("ready")[0]["url"].startswith("https://")
         assert ended(installed.with_settings(port=service.port), "health") == (0, [])
 
@@ -74,6 +89,9 @@ def test_tls_from_1_2_on_and_health_and_renewal(tmp_path: Path, authority: Autho
                 return wire.get("/healthz").status == 200 and wire.socket.getpeercert(True) != served
 
         until(renewed)
+        with service.wire(trusting(authority)) as wire:
+            fresh = expiry(wire.socket.getpeercert(True))
+            until(lambda: told(wire) == fresh)
         certificate.write_text("no certificate")
         until(lambda: service.logged("renewed certificates refused; the old ones stay"))
         with service.wire(trusting(authority)) as wire:

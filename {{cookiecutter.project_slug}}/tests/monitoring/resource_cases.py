@@ -103,19 +103,10 @@ PODS = {
 
 CONTROLS = {
     "AuditFailing": Case(
-        fires={
-            kind: {
-                own("http_requests_in_flight"): "1x60",
-                own("audit_failures_total", kind=kind): "_x55 1x5",
-            }
-            for kind in ("full", "io")
-        },
+        fires={kind: {own("audit_failures_total", kind=kind): "0x55 1x5"} for kind in ("full", "io")},
         silent={
             "not confirmed, which is another alert": {own("audit_failures_total", kind="head"): "0x50 1x10"},
-            "it was over half an hour ago": {
-                own("http_requests_in_flight"): "1x60",
-                own("audit_failures_total", kind="io"): "_x20 1x40",
-            },
+            "it was over half an hour ago": {own("audit_failures_total", kind="io"): "0x20 1x40"},
         },
     ),
     "AuditUnconfirmed": Case(
@@ -129,6 +120,19 @@ CONTROLS = {
     "BreakerOpen": Case(
         fires={"open, with trials": {own("remote_breaker_open", remote="redis"): "1 1 0.5 1 1 0.5 1 1 0.5 1x60"}},
         silent={"two minutes": {own("remote_breaker_open", remote="redis"): "0x57 1x3"}},
+    ),
+    "CertificateExpiring": Case(
+        fires={
+            "in a day, at one of two": {
+                own("tls_certificate_not_after_timestamp_seconds"): "86400x60",
+                own("tls_certificate_not_after_timestamp_seconds", "b"): "31536000x60",
+            },
+            "it has": {own("tls_certificate_not_after_timestamp_seconds"): "60x60"},
+        },
+        silent={
+            "in a month": {own("tls_certificate_not_after_timestamp_seconds"): "2592000x60"},
+            "no TLS": {own("tls_certificate_not_after_timestamp_seconds"): "0x60"},
+        },
     ),
 }
 

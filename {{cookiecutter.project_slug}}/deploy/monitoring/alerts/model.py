@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from deploy.monitoring import names
 from deploy.monitoring.alerts.alert import Alert
-from deploy.monitoring.alerts.events import happened
 from deploy.monitoring.recording import PREDICTING
-from deploy.monitoring.target import Target, rate, total
+from deploy.monitoring.target import Target, increase, rate, total
 
 
 def alerts(target: Target) -> list[Alert]:
@@ -27,7 +26,7 @@ def alerts(target: Target) -> list[Alert]:
         Alert(
             "ModelReloadRefused",
             "ticket",
-            total(happened(target, refused, "1h")) + " > 0",
+            total(increase(refused, "1h")) + " > 0",
             "0m",
             "a new model was refused",
             "Instances found a newer bundle that they may not or cannot serve; the one before goes on answering.",
