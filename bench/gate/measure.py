@@ -1,0 +1,63 @@
+"""Runs a command and says what it took: seconds, and memory at its peak."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+UNITS = 1024  # ru_maxrss is in KiB on Linux
+
+
+class Failed(Exception):
+    """A command ended otherwise than it should; the text says how."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one run took.
+
+    Attributes:
+        seconds: elapsed.
+        cpu: user and system time.
+        megabytes: memory at the peak, of the largest process.
+        said: what it printed.
+    """
+
+    seconds: float
+    cpu: float
+    megabytes: float
+    said: str
+
+
+def once(command: Sequence[object], more: Mapping[str, str] | None = None, fine: Sequence[int] = (0, 1)) -> Taken:
+    """Run it; findings are no failure, as every tool exits with 1 for them.
+
+    Raises:
+        Failed: it ended with another code than those that are fine.
+    """
+    words = [str(word) for word in command]
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(words, stdout=said, stderr=told, env={**os.environ, **(more or {})})
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds, process.returncode = time.perf_counter() - began, os.waitstatus_to_exitcode(status)
+        if process.returncode not in fine:
+            raise Failed(f"{words[0]} ended with {process.returncode}: {text(told)[-300:]}")
+        return Taken(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * UNITS / 1e6, text(said))
+
+
+def text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace").strip()
+
+
+def median(runs: Sequence[Taken]) -> Taken:
+    """The medians of several runs of one command, and what the last one printed."""
+    figures = ([getattr(one, name) for one in runs] for name in ("seconds", "cpu", "megabytes"))
+    return Taken(*(statistics.median(values) for values in figures), runs[-1].said)
