@@ -146,7 +146,8 @@ def _private(path: Path) -> Ed25519PrivateKey:
     except (OSError, ValueError, TypeError) as error:
         raise ApprovalError(
             f"{path}: the approver's private key cannot be read ({type(error).__name__})",
-            "set TRAINING_KEY to where it is, or make one: python -m training keygen EMAIL",
+            "set TRAINING_KEY to where it is, or make one: python -m training keygen EMAIL; "
+            "make approve LOCAL=1 takes the key of make demo, for this machine alone",
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise ApprovalError(f"{path}: not an Ed25519 key", "python -m training keygen EMAIL makes one")
