@@ -8,6 +8,7 @@ JOBS ?= 2
 BIN := $(CURDIR)/.venv/bin
 RUN := PATH="$(BIN):$$PATH" PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE= RUFF_CACHE_DIR="$(CURDIR)/.cache/ruff"
 READY := .venv/.ready
+COMMIT := git -c user.name=demo -c user.email=demo@localhost -c commit.gpgsign=false commit -q -m Start
 LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11
 
 # of the commands over stacks: make up ENV=dev STACK="cluster secrets"
@@ -43,6 +44,7 @@ $(READY): requirements/dev.txt
 demo: setup  ## generate the default project in build/demo, run its own demo, judge it
 	@rm -rf build/demo && mkdir -p build/demo
 	@$(RUN) cookiecutter . --no-input --default-config --output-dir build/demo >/dev/null
+	@git init -q build/demo/tumour-diagnosis && cd build/demo/tumour-diagnosis && git add --all && $(COMMIT)
 	@$(MAKE) --no-print-directory -C build/demo/tumour-diagnosis demo
 	@printf '\nThese commands are of the project that was made: cd build/demo/tumour-diagnosis\n'
 	@printf '\nIs it fit for production? What needs a cluster or a drill is not evaluated yet, and nothing unknown counts as a yes.\n'

@@ -55,3 +55,9 @@ def test_the_readme_counts_the_questions_right():
     asked = [name for name in json.loads(text("cookiecutter.json")) if not name.startswith("_")]
     assert len(asked) == 8
     assert "Eight questions" in text("README.md")
+
+
+def test_the_demo_says_where_its_commands_work(bake, tmp_path):
+    makefile = text("Makefile")
+    assert set(re.findall(r"build/demo/([\w-]+)", makefile)) == {bake(tmp_path).name}
+    assert "These commands are of the project that was made: cd build/demo/" in makefile

@@ -12,6 +12,7 @@ from readiness.controls.subjects import repository
 from readiness.controls.wired import wired
 from readiness.facts import Facts
 from readiness.facts.code import cells
+from readiness.facts.kept_out import kept_out
 from readiness.facts.module import module, walk
 from readiness.facts.repository import File, Repository
 from readiness.facts.secrets import ANY, NAMED, is_secret, known_secrets
@@ -30,9 +31,11 @@ ALLOWED = ("pragma: allowlist secret", "gitleaks:allow", "nosec")
 
 
 def readable(facts: Facts) -> Iterator[File]:
-    """Every file that may hold text; locks hold hashes and nothing else."""
+    """Every file of the repository that may hold text; locks hold hashes and nothing else."""
     locks = {file.path for file in facts.repository.role("lock", "requirements")}
-    return (f for f in facts.repository.files.values() if f.path not in locks and not NO_TEXT.search(f.path))
+    texts = (f for f in facts.repository.files.values() if f.path not in locks and not NO_TEXT.search(f.path))
+    out = kept_out(facts.repository)
+    return (file for file in texts if not out(file.path))
 
 
 @control(
