@@ -43,7 +43,7 @@ def judge(controls: Iterable[AnyControl], facts: Facts, whole: bool) -> list[Res
 
 
 def nothing_found(control: AnyControl) -> Result:
-    message = f"nothing to judge: {control.needs} was not found"
+    message = f"nothing to judge: this needs {control.needs}"
     finding = Finding(Verdict.NOT_EVALUATED, "-", "", 0, message, control.remedy)
     return Result(control, finding, finding.verdict)
 
