@@ -27,7 +27,7 @@ NIST = "NIST SP 800-53 AU-2, AU-9"
 
 def auditing(modules: Iterable[Module]) -> list[Module]:
     """The modules that keep, or call for, an audit record."""
-    return [module for module in modules if keeps(module) or records(module)]
+    return [module for module in modules if keeps(module) or module.once(records)]
 
 
 def keeps(module: Module) -> bool:
@@ -58,7 +58,7 @@ def records(module: Module) -> bool:
     needs=A_SERVICE,
 )
 def decisions_recorded(repo: Repository, facts: Facts) -> Iterator[Problem]:
-    if any(records(module) for module in facts.code.serving if not keeps(module)):
+    if any(module.once(records) for module in facts.code.serving if not keeps(module)):
         return
     idle = auditing(facts.code.product)
     for module in idle:

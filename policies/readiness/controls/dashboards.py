@@ -98,7 +98,7 @@ def dashboards_deployed(board: File, facts: Facts) -> Iterator[Problem]:
     subjects=boards,
 )
 def dashboards_show_metrics(board: File, facts: Facts) -> Iterator[Problem]:
-    exported = {ENDINGS.sub("", name) for module in facts.code.product for name, _ in defined(module)}
+    exported = {ENDINGS.sub("", name) for module in facts.code.product for name, _ in module.once(defined)}
     exported |= {rule.record for rule in facts.rules.all if rule.record}
     if not exported:
         return

@@ -10,7 +10,7 @@ from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, service
 from readiness.facts import Facts
 from readiness.facts.frameworks import MODEL_SERVERS, framework, routes
-from readiness.facts.module import Module, dotted, text_of
+from readiness.facts.module import Module, dotted, text_of, walk
 from readiness.facts.repository import Repository
 from readiness.facts.unknown import UnknownValue
 
@@ -43,25 +43,23 @@ SCRAPE = re.compile(r"prometheus\.io/scrape|scrape_configs:")
 OF_MODELS = re.compile(r"(?i)predict|inference|model|class|label|score|confidence|drift|feedback|decision|feature")
 
 
-def defined(module: Module) -> Iterator[tuple[str, ast.Call]]:
+def defined(module: Module) -> list[tuple[str, ast.Call]]:
     """The metrics that a module defines: name and call."""
     if not module.packages & LIBRARIES:
-        return
+        return []
     makers = {function.name for function in module.functions if makes_metrics(function)}
-    for name, call in module.calls:
-        last = name.rpartition(".")[2]
-        if (last in KINDS | METERS | makers) and call.args and (metric := text_of(call.args[0])):
-            yield metric, call
+    calls = [call for name, call in module.calls if name.rpartition(".")[2] in KINDS | METERS | makers and call.args]
+    return [(metric, call) for call in calls if (metric := text_of(call.args[0]))]
 
 
 def makes_metrics(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether a helper returns a metric that it makes."""
-    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    calls = (node for node in walk(function) if isinstance(node, ast.Call))
     return any(dotted(call.func).rpartition(".")[2] in KINDS for call in calls)
 
 
 def metric_names(facts: Facts) -> set[str]:
-    return {name for module in facts.code.serving for name, _ in defined(module)}
+    return {name for module in facts.code.serving for name, _ in module.once(defined)}
 
 
 def shows(module: Module) -> bool:
@@ -117,7 +115,7 @@ def model_measured(repo: Repository, facts: Facts) -> Iterator[Problem]:
 
 
 def metrics(facts: Facts) -> Iterator[Module]:
-    return (module for module in facts.code.serving if any(defined(module)))
+    return (module for module in facts.code.serving if module.once(defined))
 
 
 @control(
@@ -131,7 +129,7 @@ def metrics(facts: Facts) -> Iterator[Module]:
     subjects=metrics,
 )
 def metrics_updated(module: Module, facts: Facts) -> Iterator[Problem]:
-    calls = {id(call): name for name, call in defined(module)}
+    calls = {id(call): name for name, call in module.once(defined)}
     for node in module.nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign) and id(node.value) in calls:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from readiness.facts.evidence import Evidence
+from readiness.facts.once import Once
 from readiness.facts.repository import Repository
 from readiness.facts.resources import Resources
 from readiness.facts.workloads import Container, Workload, workloads
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from readiness.facts.pipelines import Pipelines
     from readiness.facts.rules import Rules
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
-class Facts:
+class Facts(Once):
     """All that a run knows.
 
     Attributes:
@@ -40,14 +38,6 @@ class Facts:
     environment: str = "prod"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     runbooks: frozenset[str] = frozenset()
-    made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def once(self, make: Callable[[Facts], T]) -> T:
-        """What a function makes of these facts, such as an index. It is called once."""
-        if make not in self.made:
-            self.made[make] = make(self)
-        found: T = self.made[make]
-        return found
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from readiness.facts.code import Code
 from readiness.facts.frameworks import Route
-from readiness.facts.module import Module, dotted, identifiers, keyword
+from readiness.facts.module import Module, dotted, identifiers, keyword, walk
 
 GUARD = re.compile(
     r"(?i)(^|_)(auth|authenticat\w*|authori[sz]\w*|oauth2?\w*|jwt\w*|login_required|api_?keys?|apikey\w*|bearer\w*|"
@@ -77,7 +77,7 @@ class Guards:
         for _ in range(DEPTH + 1):
             following: list[ast.AST] = []
             for node in edge:
-                inner = list(ast.walk(node))
+                inner = list(walk(node))
                 if names_guard(node, inner):
                     return True
                 for name in called(inner):
@@ -88,7 +88,7 @@ class Guards:
 
     def in_any(self, nodes: Sequence[ast.expr | None]) -> bool:
         for node in nodes:
-            names = {name for one in ast.walk(node) for name in identifiers(one)} if node else set()
+            names = {name for one in walk(node) for name in identifiers(one)} if node else set()
             if any(GUARD.search(name) for name in names):
                 return True
             if any(self.guards(one) for name in names for one in self.functions.get(name, ())[:4]):
@@ -115,9 +115,9 @@ def acts(node: ast.AST, inner: list[ast.AST]) -> Iterator[str]:
             yield dotted(one.func).rpartition(".")[2]
         elif isinstance(one, ast.arguments):
             asked = [*one.defaults, *one.kw_defaults, *(arg.annotation for arg in (*one.args, *one.kwonlyargs))]
-            yield from (name for part in asked if part for inside in ast.walk(part) for name in identifiers(inside))
+            yield from (name for part in asked if part for inside in walk(part) for name in identifiers(inside))
     for decorator in getattr(node, "decorator_list", ()):
-        yield from (name for inside in ast.walk(decorator) for name in identifiers(inside))
+        yield from (name for inside in walk(decorator) for name in identifiers(inside))
 
 
 def depends(call: ast.Call) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from readiness.facts.once import Once
 from readiness.facts.repository import File
 from readiness.facts.roles import roles_of
 
@@ -15,7 +16,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
-class Module:
+class Module(Once):
     """One module.
 
     Attributes:

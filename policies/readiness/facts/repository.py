@@ -10,18 +10,18 @@ import ast
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from readiness.errors import NothingToJudge
 from readiness.facts import yaml_stream
+from readiness.facts.once import Once
 from readiness.facts.roles import roles_of
 from readiness.facts.unread import Unread, UnreadError
 
-T = TypeVar("T")
 MOST_FILES = 100_000
 MOST_BYTES = 4 * 2**20  # of a file that is read; source, manifests and locks are far smaller
 NOT_OURS = frozenset(
@@ -48,7 +48,7 @@ NOT_OURS = frozenset(
 
 
 @dataclass(frozen=True)
-class File:
+class File(Once):
     """A file of the repository.
 
     Attributes:
@@ -59,14 +59,6 @@ class File:
     root: Path
     path: str
     size: int
-    made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def once(self, make: Callable[[File], T]) -> T:
-        """What a function makes of this file, such as the sections of a page. It is called once."""
-        if make not in self.made:
-            self.made[make] = make(self)
-        found: T = self.made[make]
-        return found
 
     @property
     def label(self) -> str:
@@ -149,7 +141,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Repository:
+class Repository(Once):
     """An index of a folder.
 
     Attributes:
@@ -161,14 +153,6 @@ class Repository:
     root: Path | None
     files: dict[str, File] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
-    made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def once(self, make: Callable[[Repository], T]) -> T:
-        """What a function makes of this repository, such as its code. It is called once."""
-        if make not in self.made:
-            self.made[make] = make(self)
-        found: T = self.made[make]
-        return found
 
     @classmethod
     def nothing(cls) -> Repository:
