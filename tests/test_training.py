@@ -218,7 +218,7 @@ def test_a_failing_gate_says_which_and_by_how_much(project, run):
     assert "metrics.roc_auc" in said
     assert "at least 0.9999" in said
     assert "off by 0.00" in said
-    assert "no version" in run(project, "training", "approve", check=2)
+    assert "no version" in run(project, "training", "lineage", check=2)
 
 
 def test_a_server_that_is_down_is_told_within_a_minute(project, run):

@@ -85,7 +85,7 @@ def test_an_empty_repository_passes_none_and_each_test_says_what_it_looks_for(tm
 def test_check_reports_the_score_with_its_sections(tmp_path):
     (tmp_path / "README.md").write_text("x")
     answer = CliRunner().invoke(cli, ["check", str(tmp_path), "--format", "json"], standalone_mode=False)
-    told = json.loads(answer.output)["ml_test_score"]
+    told = json.loads(answer.stdout_bytes)["ml_test_score"]
     assert told["score"] == 0
     assert list(told["sections"]) == ["data", "model", "infrastructure", "monitoring"]
     assert len(told["sections"]["data"]["tests"]) == 7

@@ -12,7 +12,7 @@ import yaml
 from needs import need, need_cluster, need_command
 
 PREFIX = "accepted-"
-NAMESPACES = ("services", "platform", "observability")
+NAMESPACES = ("services", "platform", "observability", "argo-rollouts", "keda")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from faults.fault import both, fault
-from faults.files import deleted, replaced, texts, written
+from faults.files import deleted, texts, written
 from faults.planned import Planned, added, kubernetes
 
 RULES = Planned("PrometheusRule", "tumour-diagnosis-PrometheusRule")
@@ -172,11 +172,6 @@ TABLE = (
             "kubernetes:core/v1:ConfigMap", "broken", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": "broken"}
         ),
         "S5.readable-manifests",
-    ),
-    fault(
-        "nothing scrapes the metrics",
-        both(MONITOR.removed(), PODS.removed(), replaced("deploy/watch.py", "ServiceMonitor", "Probe")),
-        also={"M1.metrics-scraped": "a server's own settings may scrape them, so it is no fail"},
     ),
     fault(
         "a monitor that selects no pod",

@@ -10,6 +10,12 @@ TESTS = {
 }
 
 TABLE = (
+    fault("nothing deploys but people", deleted(".github/workflows/deploy.yml"), "G2.deployed-by-workflow"),
+    fault(
+        "nothing looks for known vulnerabilities",
+        matched(".github/workflows/audit.yml", r"^ *- run: make audit\n", ""),
+        "S4.vulnerabilities-scanned",
+    ),
     fault("GitHub runs no tests", matched(GITHUB, r"^ *- run: make test\n", ""), "G2.tests-run", also=TESTS),
     fault(
         "tests that fail stop nothing",

@@ -6,12 +6,23 @@ from faults.fault import both, fault
 from faults.files import appended, deleted, matched, texts, written
 
 TABLE = (
-    fault("no README", deleted("README.md"), "G3.readme-runs"),
+    fault("no README", deleted("README.md"), "G3.readme-runs", "G5.cost-written-down"),
     fault(
         "a README that says hardly anything",
         written("README.md", "# Tumour Diagnosis\n\nTo be written.\n"),
         "G3.readme-runs",
+        "G5.cost-written-down",
     ),
+    fault(
+        "a waiver that ended",
+        written(
+            "readiness-waivers.yaml",
+            "waivers:\n"
+            "- {control: M4.drift-watched, owner: ada@example.org, until: 2020-01-31, reason: Drift comes in March}\n",
+        ),
+        "S5.waivers-sound",
+    ),
+    fault("nobody owns a file", deleted("CODEOWNERS"), "G2.owners-review"),
     fault("a README that tells nobody how to test", matched("README.md", r"^.*\btests?\b.*\n", ""), "G3.readme-runs"),
     fault("a command that is not there", appended("README.md", "\nThen `make release`.\n"), "G3.commands-exist"),
     fault(
@@ -40,11 +51,15 @@ TABLE = (
     ),
     fault(
         "nobody can be reached",
-        texts(
-            r".*[.]md",
-            lambda text: re.sub(r"(?i)\S*@\S*|\w*pager\w*|opsgenie|slack|tele?phone|phone", "somebody", text),
+        both(
+            deleted("CODEOWNERS"),
+            texts(
+                r".*[.]md",
+                lambda text: re.sub(r"(?i)\S*@\S*|\w*pager\w*|opsgenie|slack|tele?phone|phone", "somebody", text),
+            ),
         ),
         "R5.on-call-known",
+        "G2.owners-review",
     ),
     fault(
         "nothing is promised in figures",
