@@ -39,7 +39,7 @@ class Life:
 
     def test_up_does_what_preview_showed(self, estate):
         for name, (previewed, done) in estate.told.items():
-            assert previewed == done, name
+            assert previewed == done, (name, previewed, done)
             assert done.keys() == {"create"}, name
 
     def test_a_second_up_changes_nothing(self, estate):
