@@ -8,7 +8,7 @@ import pytest
 from faults import TABLES
 from faults.project import CONTROLS, Project, new, planned, prepare
 
-from needs import need
+from needs import need, need_time
 from readiness.control import Verdict
 from readiness.facts.repository import Repository
 
@@ -28,6 +28,7 @@ TO_COME = {
 @pytest.fixture(scope="session")
 def project(bake, tmp_path_factory):
     """The default project with the CI of a provider, its evidence, and what it and our stacks plan for prod."""
+    need_time(4)
     need(find_spec("pulumi_aws"), "install requirements/stacks.txt")
     folder = tmp_path_factory.mktemp("mutated")
 
