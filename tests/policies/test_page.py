@@ -91,10 +91,15 @@ def opened(page, told):
     def at(width=1280, scheme="light", media="screen"):
         page.look(scheme, media)
         page.open(told[0].as_uri(), width)
-        until(lambda: page.value("document.readyState") == "complete" and page.value("!!document.querySelector('h1')"))
+        until(lambda: whole(page))
         return page
 
     return at
+
+
+def whole(page):
+    """Whether all of it has been read; a half has its headline, too."""
+    return page.value("document.readyState") == "complete" and page.value("!!document.querySelector('h1')")
 
 
 def texts(page, selector):
@@ -177,7 +182,7 @@ def test_without_evidence_and_history_nothing_is_drawn(page, tmp_path):
     repo = stranger("flask-pickle", tmp_path)
     readiness(repo, "check", ".", "--format", "html", "--output", "page.html")
     page.open((repo / "page.html").as_uri(), 1280)
-    until(lambda: page.value("!!document.querySelector('h1')"))
+    until(lambda: whole(page))
     assert page.value("document.querySelectorAll('figure, svg').length") == 0
     assert "No drill, load test, restore or scan is on record" in texts(page, "main")[0]
 
