@@ -17,7 +17,7 @@ from stacks.observability.values.logs import PORT as LOKI_PORT
 from stacks.observability.values.traces import OTLP_PORT
 from stacks.platform.component import Component
 from stacks.platform.names import CONTROLLERS, PROMETHEUS, PROMETHEUS_PORT
-from stacks.platform.traffic import API_PORTS, INSIDE, addresses, allowing, namespace
+from stacks.platform.traffic import API_PORTS, INSIDE, POD_IDENTITY_AGENT, addresses, allowing, namespace
 
 OPERATOR = {"app": "kube-prometheus-stack-operator"}
 OF_THE_CHART = {"app.kubernetes.io/instance": RELEASE}
@@ -35,8 +35,6 @@ OPERATOR_METRICS_PORT = 8080
 NODE_PORTS = (9100, 10250)
 """Node exporter and kubelet."""
 
-POD_IDENTITY_AGENT = "169.254.170.23/32"
-"""Where every EKS node hands pods their AWS credentials."""
 
 ANYWHERE = "0.0.0.0/0"
 

@@ -9,6 +9,9 @@ from pulumi import Input
 API_PORTS = (443, 6443)
 """Those on which the API server of a cluster is asked."""
 
+POD_IDENTITY_AGENT = "169.254.170.23/32"
+"""Where on its node a pod gets its AWS credentials; the same in every cluster of EKS."""
+
 INSIDE: dict[str, Any] = {"peer": {"pod_selector": {}}, "ports": []}
 """All pods of the same namespace, on every port."""
 

@@ -14,9 +14,8 @@ from stacks.platform.component import Component
 from stacks.platform.iam import allow
 from stacks.platform.names import BACKUP_CHECK
 from stacks.platform.pod_identity import PodIdentity, PodIdentityArgs
-from stacks.platform.traffic import addresses, allowing
+from stacks.platform.traffic import POD_IDENTITY_AGENT, addresses, allowing
 from stacks.registry.pod import LOCKED, TMP, UNPRIVILEGED
-from stacks.registry.storage import POD_IDENTITY_AGENT
 
 LABELS = {"app.kubernetes.io/name": BACKUP_CHECK, "app.kubernetes.io/component": "backup"}
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from pulumi import Input, Output
 
+from stacks.platform.traffic import POD_IDENTITY_AGENT
+
 SERVICE_FOLDER = "/etc/postgresql"
 SERVICE_FILE = "pg_service.conf"
-POD_IDENTITY_AGENT = "169.254.170.23/32"
-"""Where every EKS node hands pods their AWS credentials."""
 
 
 @dataclass(frozen=True)

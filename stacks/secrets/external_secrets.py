@@ -14,12 +14,11 @@ from pulumi_kubernetes.networking import v1 as networking
 from stacks.platform.component import Component
 from stacks.platform.iam import allow
 from stacks.platform.pod_identity import PodIdentity, PodIdentityArgs
+from stacks.platform.traffic import POD_IDENTITY_AGENT
 
 NAME = "external-secrets"
 WEBHOOK_PORT = 10250
 METRICS_PORT = 8080
-POD_IDENTITY_AGENT = "169.254.170.23/32"
-"""Where on its node a pod gets its AWS credentials; the same in every cluster of EKS."""
 
 
 @dataclass(frozen=True)
