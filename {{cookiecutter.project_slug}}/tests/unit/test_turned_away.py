@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -72,6 +73,22 @@ def test_it_may_name_its_request_and_end_the_connection(server: Listening) -> No
         assert answer.headers["x-request-id"] == answer.json()["request_id"] == "mine"
         assert answer.headers["connection"] == "close"
         assert wire.rest() == b""
+
+
+@pytest.mark.parametrize(
+    "after", [b"NO HTTP\r\n\r\n", ask(headers=b""), b"GET / HTTP/1.1\r\n\r\n"], ids=["not HTTP", "a prediction", "no host"]
+)
+def test_what_comes_in_one_piece_after_the_last_request_is_not_read(
+    server: Listening, after: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with server.wire() as wire:
+        wire.send(ask(headers=LATE + b"Connection: close\r\n") + after)
+        turned_away(wire)
+        assert wire.rest() == b""
+    with server.wire() as wire:
+        assert wire.get("/alive").status == 200
+    assert server.echo.seen == ["GET /alive"]
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_many_in_one_piece_are_each_answered(server: Listening) -> None:

@@ -83,6 +83,8 @@ class StrictProtocol(HttpToolsProtocol):
             except httptools.HttpParserUpgrade as upgrade:  # nothing else is spoken here: go on as if not asked
                 data = data[upgrade.args[0] :]
             except httptools.HttpParserError as error:
+                if self.deaf:  # the last answer has left, and this came after its request
+                    break
                 found = error.__context__
                 self.refuse(found if isinstance(found, ServiceError) else BadRequest(f"this is not HTTP/1.1: {error}"))
         if self.loose > self.max_head_bytes and not self.deaf:
@@ -118,6 +120,8 @@ class StrictProtocol(HttpToolsProtocol):
 
     def _begin(self, named: dict[bytes, bytes]) -> None:
         """Let the application answer, or wait for its turn: answers go out in the order of the requests."""
+        if self.deaf:  # an answer that was the last one left while this part of the connection's bytes was read
+            return
         before = self.cycle
         keep = self.scope["http_version"] == "1.1" and self.parser.should_keep_alive()
         self.cycle = Cycle(
