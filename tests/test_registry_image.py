@@ -1,14 +1,18 @@
-"""MLflow's image, as `make registry-image` builds it: what the registry's stack relies on is in it.
+"""MLflow's image, as `make registry-image` builds it: what the registry's stack relies on is in it, and what it does
+on a real PostgreSQL where there are two pods of it.
 
 AIRWORTHY_PYTHON_IMAGE names a base image where the Dockerfile's own cannot be pulled.
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from needs import need_time
+from postgres import postgres
 from project import run
+from registry_pods import ACCOUNT, Pods
 from repository import ROOT
 from test_image import BASE, LIMITS, LOCKED, engine, ran  # noqa: F401 (one is a fixture)
 
@@ -61,3 +65,41 @@ print("all known")
 def test_aws_is_asked_for_what_it_tells(image):
     known = ["--env=AWS_DEFAULT_REGION=eu-central-1", "--entrypoint=python"]
     assert ran(*image, *known, NAME, "-c", ASKED) == "all known"
+
+
+@pytest.fixture(scope="module")
+def pods(image, tmp_path_factory):
+    with postgres() as database:
+        yield Pods(image, NAME, tmp_path_factory.mktemp("pods"), database), database
+
+
+def test_two_pods_that_begin_together_make_the_tables_once(pods):
+    found, database = pods
+    with ThreadPoolExecutor(2) as pool:
+        first = list(pool.map(lambda _: found.migrate(), range(2)))
+    assert any(first)
+    assert found.migrate(), "who failed is started again, and finds it done"
+    assert database.ask("SELECT count(*) FROM model_versions") == "0"
+
+
+def test_what_one_pod_keeps_the_other_knows_and_passwords_change_under_way(pods):
+    found, database = pods
+    found.let_in("the-first-password")
+    with found.running() as one, found.running() as other:
+        for server in (one, other):
+            server.wait_for("the-first-password")
+            assert server.ask("GET", f"users/get?username={ACCOUNT}", "another-password")[0] == 401
+        assert one.ask("POST", "registered-models/create", "the-first-password", {"name": "model"})[0] == 200
+        status, told = other.ask("GET", "registered-models/get?name=model", "the-first-password")
+        assert (status, told["registered_model"]["name"]) == (200, "model")
+
+        found.let_in("the-second-password")
+        for server in (one, other):
+            server.wait_for("the-second-password")
+            assert not server.knows("the-first-password")
+
+        database.rotate("rotated-password")
+        found.log_in()
+        for server in (one, other):
+            server.wait_for("the-second-password")
+            assert server.ask("GET", "registered-models/get?name=model", "the-second-password")[0] == 200

@@ -1,0 +1,410 @@
+"""The controls of the generated service, each with an edit that takes it out and the tests that must notice."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control, or one of its promises.
+
+    Attributes:
+        name: what it promises.
+        file: where it is kept, below src/service.
+        kept: the code that keeps it.
+        broken: the same without it.
+        tests: those of the project that must fail then.
+    """
+
+    name: str
+    file: str
+    kept: str
+    broken: str
+    tests: str
+
+
+CONTROLS = [
+    Control(
+        "an unknown key is refused",
+        "auth/keys.py",
+        "if not hmac.compare_digest(known, digest):",
+        "if False:",
+        "unit/test_auth.py",
+    ),
+    Control(
+        "an expired key is refused", "auth/keys.py", "if self._clock() >= expires:", "if False:", "unit/test_auth.py"
+    ),
+    Control(
+        "keys are read anew", "auth/keys.py", "or _state(self._path) == self._state", "or True", "unit/test_auth.py"
+    ),
+    Control(
+        "who may not do it is refused",
+        "auth/principal.py",
+        "if scope not in principal.scopes:",
+        "if False:",
+        "unit/test_auth.py",
+    ),
+    Control("predictions need a scope", "desk.py", "require(principal, scope)", "", "contract/test_controls.py"),
+    Control(
+        "algorithms are ours to choose",
+        "auth/tokens.py",
+        "or algorithm not in self._algorithms:",
+        "or False:",
+        "unit/test_tokens.py",
+    ),
+    Control(
+        "a token is for this service",
+        "auth/tokens.py",
+        "audience=self._audience,",
+        'audience=jwt.decode(token, options={"verify_signature": False})["aud"],',
+        "unit/test_tokens.py",
+    ),
+    Control("a token is of our issuer", "auth/tokens.py", "issuer=self._issuer,", "", "unit/test_tokens.py"),
+    Control("clocks may differ a little", "auth/tokens.py", "leeway=self._leeway,", "", "unit/test_tokens.py"),
+    Control(
+        "critical extensions are refused", "auth/tokens.py", 'if "crit" in head:', "if False:", "unit/test_tokens.py"
+    ),
+    Control(
+        "a withdrawn key ends its tokens",
+        "auth/tokens.py",
+        "generation != self._keys.generation or",
+        "",
+        "unit/test_tokens.py",
+    ),
+    Control(
+        "each caller has a rate",
+        "desk.py",
+        "call.headers = await self.limits.check(",
+        "_ = (",
+        "contract/test_controls.py",
+    ),
+    Control(
+        "callers learn what is left",
+        "limits/enforce.py",
+        'return plan.policy, (b"ratelimit", plan.state % left)',
+        "return ()",
+        "unit/test_limits.py",
+    ),
+    Control(
+        "a refused caller learns when",
+        "limits/enforce.py",
+        "raise plan.refusal(refused, cost) from None",
+        "raise RateLimited('no')",
+        "unit/test_limits.py",
+    ),
+    Control(
+        "limits without Redis are told", "limits/shared.py", "self._degraded.set(1)", "", "unit/test_shared_limits.py"
+    ),
+    Control(
+        "limits go on without Redis",
+        "limits/shared.py",
+        "caller.set_result(self._fallback.hit(*kind))",
+        "caller.set_exception(RemoteUnavailable('away'))",
+        "unit/test_shared_limits.py",
+    ),
+    Control(
+        "Redis is used again",
+        "limits/shared.py",
+        "back = await self._probe()",
+        "back = False",
+        "unit/test_shared_limits.py",
+    ),
+    Control(
+        "what cannot be in time is refused",
+        "batching.py",
+        "if time.perf_counter() + wait > call.deadline:",
+        "if False:",
+        "unit/test_batching.py",
+    ),
+    Control(
+        "the queue is bounded",
+        "batching.py",
+        "if self._rows and self._rows + rows > self._most:",
+        "if False:",
+        "unit/test_batching.py",
+    ),
+    Control(
+        "a passed deadline ends the wait",
+        "batching.py",
+        "if now > waiting.call.deadline:",
+        "if False:",
+        "unit/test_batching.py",
+    ),
+    Control(
+        "the caller's deadline counts",
+        "desk.py",
+        "call.began + _patience(call)",
+        "call.began + math.inf",
+        "contract/test_overload.py contract/test_controls.py",
+    ),
+    Control(
+        "refused by the head, before decoding",
+        "intake.py",
+        "        if wait is not None:\n            self._refuse(asked, request, host, wait)\n        elif",
+        "        if False:\n            pass\n        elif",
+        "unit/test_intake.py",
+    ),
+    Control(
+        "nothing is read behind the last request",
+        "http/strict.py",
+        "        if self.deaf:  # an answer",
+        "        if False:  # an answer",
+        "unit/test_turned_away.py",
+    ),
+    Control(
+        "large bodies are decoded in turn", "decoding.py", "async with self._free:", "if True:", "unit/test_decoding.py"
+    ),
+    Control(
+        "bodies are limited in size",
+        "http/asgi.py",
+        "if size > limit:",
+        "if False:",
+        "unit/test_asgi.py contract/test_errors.py",
+    ),
+    Control(
+        "bodies are limited in rows",
+        "desk.py",
+        "if rows > self.settings.max_rows:",
+        "if False:",
+        "contract/test_predict.py",
+    ),
+    Control(
+        "requests are limited in time",
+        "http/protocol.py",
+        "            self._time_out()\n\n",
+        "            pass\n\n",
+        "unit/test_protocol.py",
+    ),
+    Control(
+        "idle connections end",
+        "http/protocol.py",
+        "if turn is Turn.NOBODY and waited > self.bounds.keep_alive_seconds:",
+        "if False:",
+        "unit/test_protocol.py",
+    ),
+    Control(
+        "connections are limited in number",
+        "http/protocol.py",
+        "if len(self.connections) > self.bounds.max_connections:",
+        "if False:",
+        "unit/test_protocol.py",
+    ),
+    Control("heads are limited in size", "http/heads.py", "if size > limit:", "if False:", "unit/test_protocol.py"),
+    Control(
+        "no request can be smuggled",
+        "http/heads.py",
+        'if name == b"transfer-encoding" and (',
+        "if False and (",
+        "unit/test_protocol.py",
+    ),
+    Control(
+        "nobody gets another's answer",
+        "batching.py",
+        "zip(batch, answers, strict=True)",
+        "zip(batch, reversed(answers), strict=True)",
+        "unit/test_batching.py",
+    ),
+    Control(
+        "nobody fails for another's rows",
+        "batching.py",
+        "return [self._answers([waiting], waiting.decoded.rows)[0] for waiting in batch]",
+        "return [ModelFailed('all')] * len(batch)",
+        "unit/test_batching.py",
+    ),
+    Control(
+        "slow models run in a thread",
+        "batching.py",
+        "if batch and self._seconds(rows) <= IN_LOOP:",
+        "if batch:",
+        "unit/test_batching.py",
+    ),
+    Control(
+        "old answers are not repeated", "cache.py", "or self._clock() - kept[0] > self._fresh", "", "unit/test_cache.py"
+    ),
+    Control(
+        "the cache is bounded", "cache.py", "while self._bytes > self._most:", "while False:", "unit/test_cache.py"
+    ),
+    Control("the cache knows the model", "cache.py", "key=digest[-64:].encode()", "", "unit/test_cache.py"),
+    Control(
+        "a promotion drops the cache",
+        "models.py",
+        "self._changed()",
+        "",
+        "unit/test_models.py contract/test_controls.py",
+    ),
+    Control(
+        "a CDN may ask whether it changed",
+        "http/kept.py",
+        "if asked == ",
+        "if False and asked == ",
+        "contract/test_pages.py contract/test_controls.py",
+    ),
+    Control("models are told apart", "models.py", "if name == served.approval.model and", "if", "unit/test_models.py"),
+    Control(
+        "an outage opens the breaker",
+        "remote.py",
+        "if self._failures >= self._policy.failures:",
+        "if False:",
+        "unit/test_remote.py",
+    ),
+    Control("retries have a budget", "remote.py", "or self._saved < 1", "", "unit/test_remote.py"),
+    Control(
+        "attempts are limited in time",
+        "remote.py",
+        "asyncio.timeout(self.policy.timeout)",
+        "asyncio.timeout(None)",
+        "unit/test_remote.py",
+    ),
+    Control(
+        "retries are spread",
+        "remote.py",
+        "random.uniform(0, self.policy.backoff * 2**number)",
+        "0",
+        "unit/test_remote.py",
+    ),
+    Control("a stand-in is marked", "degrade.py", "call.degraded = self._policy", "", "unit/test_degrade.py"),
+    Control(
+        "a stand-in is counted",
+        "degrade.py",
+        "self._metrics.degraded.labels(self._policy).inc()",
+        "",
+        "unit/test_degrade.py",
+    ),
+    Control(
+        "a stand-in fits",
+        "degrade.py",
+        "if simpler is None or not fits(simpler, served):",
+        "if simpler is None:",
+        "unit/test_degrade.py",
+    ),
+    Control("golden rows are checked", "serving.py", "session.check(found.golden)", "", "unit/test_serving.py"),
+    Control(
+        "a bad bundle leaves the old one",
+        "serving.py",
+        "self.problem = _anew(error)",
+        "self._served, self.problem = None, _anew(error)",
+        "unit/test_serving.py",
+    ),
+    Control(
+        "methods are bounded as labels",
+        "http/observe.py",
+        'scope["method"] if scope["method"] in METHODS else "other"',
+        'scope["method"]',
+        "contract/test_errors.py contract/test_controls.py unit/test_metrics.py",
+    ),
+    Control("secrets stay out of logs", "redaction.py", "text = _SECRET.sub(_kept, text)", "", "unit/test_logs.py"),
+    Control(
+        "log lines cannot be forged", "redaction.py", "text = _DECEPTIVE.sub(", "_DECEPTIVE.sub(", "unit/test_logs.py"
+    ),
+    Control(
+        "features stay out of logs",
+        "desk.py",
+        "if self.settings.log_features:",
+        "if True:",
+        "contract/test_controls.py",
+    ),
+    Control("traces join the caller's", "tracing.py", "call.trace_id = trace_id.decode()", "", "unit/test_tracing.py"),
+    Control(
+        "callers cannot flood the traces", "tracing.py", "if self._allowance < 1:", "if False:", "unit/test_tracing.py"
+    ),
+    Control(
+        "each decision is recorded",
+        "desk.py",
+        "await self.audit.record(call, decoded.canonical(), outputs.tolist())",
+        "pass",
+        "contract/test_controls.py",
+    ),
+    Control("inputs are kept as keyed hashes", "audit/audit.py", "hashed.update(input)", "", "unit/test_audit.py"),
+    Control(
+        "an altered record is found",
+        "audit/check.py",
+        "elif found.prev != before:",
+        "elif False:",
+        "unit/test_audit_verify.py",
+    ),
+    Control(
+        "a dropped record is found",
+        "audit/check.py",
+        "if found.seq != wanted:",
+        "if False:",
+        "unit/test_audit_verify.py",
+    ),
+    Control(
+        "a cut trail is found",
+        "audit/check.py",
+        "        if self._known:\n",
+        "        if False:\n",
+        "unit/test_audit_verify.py",
+    ),
+    Control(
+        "heads are signed",
+        "audit/head.py",
+        "key.verify(signature, self._payload())",
+        "",
+        "unit/test_audit_verify.py unit/test_audit.py",
+    ),
+    Control(
+        "a full disk refuses",
+        "audit/losses.py",
+        "        group.refuse(failed)",
+        "        group.keep()",
+        "unit/test_audit.py",
+    ),
+    Control("what was shed is told", "audit/losses.py", "self._shed += count", "", "unit/test_audit.py"),
+    Control("not ready while stopping", "desk.py", 'return "Stopping"', 'return ""', "contract/test_lifecycle.py"),
+    Control(
+        "stopping lets requests finish",
+        "http/protocol.py",
+        "self.cycle.keep_alive = False",
+        "self.transport.close()",
+        "contract/test_lifecycle.py unit/test_protocol.py",
+    ),
+    Control(
+        "a worker that ends is replaced",
+        "supervisor.py",
+        "if time.monotonic() >= place.due:",
+        "if not self._announced:",
+        "contract/test_lifecycle.py",
+    ),
+    Control(
+        "a worker that hangs is replaced",
+        "supervisor.py",
+        "if worker.silent(self._hung_seconds):",
+        "if False:",
+        "contract/test_lifecycle.py",
+    ),
+    Control(
+        "answers are not sniffed",
+        "http/observe.py",
+        '((b"x-content-type-options", b"nosniff"),)',
+        "()",
+        "contract/test_errors.py contract/test_controls.py contract/test_tls.py",
+    ),
+    Control(
+        "TLS is to stay",
+        "http/observe.py",
+        "(*SECURE, STRICT_TRANSPORT) if tls else SECURE",
+        "SECURE",
+        "contract/test_tls.py",
+    ),
+    Control(
+        "client certificates are demanded",
+        "tls.py",
+        "context.verify_mode = ssl.CERT_REQUIRED",
+        "context.verify_mode = ssl.CERT_OPTIONAL",
+        "contract/test_tls.py",
+    ),
+    Control(
+        "renewed certificates are taken up",
+        "tls.py",
+        "self._load(self.context)\n            self.not_after",
+        "self.not_after",
+        "contract/test_tls.py",
+    ),
+    Control(
+        "faults tell nothing",
+        "http/observe.py",
+        "error if isinstance(error, ServiceError) else fault()",
+        "error if isinstance(error, ServiceError) else ServiceError(str(error))",
+        "contract/test_errors.py",
+    ),
+]
