@@ -234,9 +234,9 @@ CONTROLS = [
     Control(
         "a CDN may ask whether it changed",
         "http/kept.py",
-        "if asked == ",
-        "if False and asked == ",
-        "contract/test_pages.py contract/test_controls.py",
+        "return Response(status_code=304, headers=told)",
+        "pass",
+        "contract/test_controls.py",
     ),
     Control("models are told apart", "models.py", "if name == served.approval.model and", "if", "unit/test_models.py"),
     Control(
@@ -285,11 +285,11 @@ CONTROLS = [
         "unit/test_serving.py",
     ),
     Control(
-        "methods are bounded as labels",
-        "http/observe.py",
-        'scope["method"] if scope["method"] in METHODS else "other"',
-        'scope["method"]',
-        "contract/test_errors.py contract/test_controls.py unit/test_metrics.py",
+        "paths make no series",
+        "http/asgi.py",
+        'getattr(scope["route"], "path", call.route)',
+        'scope["path"]',
+        "contract/test_controls.py",
     ),
     Control("secrets stay out of logs", "redaction.py", "text = _SECRET.sub(_kept, text)", "", "unit/test_logs.py"),
     Control(
@@ -300,7 +300,7 @@ CONTROLS = [
         "desk.py",
         "if self.settings.log_features:",
         "if True:",
-        "contract/test_controls.py",
+        "contract/test_logs.py",
     ),
     Control("traces join the caller's", "tracing.py", "call.trace_id = trace_id.decode()", "", "unit/test_tracing.py"),
     Control(

@@ -79,7 +79,9 @@ def test_faults_of_ours(start: Callable[..., Service], monkeypatch: pytest.Monke
 
     failing = start()
     monkeypatch.setattr(Desk, "enter", broken)
-    check(failing.client.post(route, content=b"{}"), 500)
+    answer = failing.client.post(route, content=b"{}")
+    check(answer, 500)
+    assert "inside" not in answer.text
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -68,7 +68,8 @@ def test_tls_from_1_2_on_and_health_and_renewal(tmp_path: Path, authority: Autho
     installed = install(tmp_path, tls_certificate=certificate, tls_key=key, receive_seconds=1)
     with installed.run() as service:
         with service.wire(trusting(authority)) as wire:
-            assert wire.get("/readyz").status == 200
+            answer = wire.get("/readyz")
+            assert (answer.status, answer.headers["strict-transport-security"]) == (200, "max-age=31536000")
             served = wire.socket.getpeercert(True)
             assert told(wire) == expiry(served)
         assert service.logged("ready")[0]["url"].startswith("https://")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -115,6 +116,23 @@ def test_an_answer_is_passed_on_and_counted() -> None:
         assert on.breaker == 0
 
     play(story)
+
+
+def test_attempts_are_spread_over_a_growing_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full jitter: else all that failed together would try again together."""
+    spans: list[tuple[float, float]] = []
+
+    def chance(low: float, high: float) -> float:
+        spans.append((low, high))
+        return low
+
+    async def story(on: Scene) -> None:
+        on.party.flaky = 2
+        assert await on.call() == b"yes"
+
+    monkeypatch.setattr(random, "uniform", chance)
+    play(story, Policy(timeout=5, retries=2, backoff=50))
+    assert spans == [(0, 50), (0, 100)]
 
 
 def test_one_broken_connection_is_tried_again() -> None:

@@ -76,7 +76,9 @@ def test_it_may_name_its_request_and_end_the_connection(server: Listening) -> No
 
 
 @pytest.mark.parametrize(
-    "after", [b"NO HTTP\r\n\r\n", ask(headers=b""), b"GET / HTTP/1.1\r\n\r\n"], ids=["not HTTP", "a prediction", "no host"]
+    "after",
+    [b"NO HTTP\r\n\r\n", ask(headers=b""), b"GET / HTTP/1.1\r\n\r\n"],
+    ids=["not HTTP", "a prediction", "no host"],
 )
 def test_what_comes_in_one_piece_after_the_last_request_is_not_read(
     server: Listening, after: bytes, caplog: pytest.LogCaptureFixture

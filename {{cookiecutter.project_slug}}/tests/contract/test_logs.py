@@ -1,0 +1,37 @@
+"""What the log tells of requests: never their rows, unless that is allowed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from process import Installed, install
+from sample import ROWS
+
+MASS = 2.0078125
+"""A value that no other part of a log line has; float32 holds it as it is."""
+WRONG = "distinctive-4711"
+
+
+def request(installed: Installed, mass: float | str) -> bytes:
+    body = json.dumps({"rows": [ROWS["binary"][0] | {"mass": mass}]}).encode()
+    head = f"POST /v1/predict HTTP/1.1\r\nHost: a\r\nX-API-Key: {installed.key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_rows_are_logged_only_if_that_is_allowed(tmp_path: Path, allowed: bool) -> None:
+    installed = install(tmp_path, log_features=allowed)
+    with installed.run() as service:
+        with service.wire() as wire:
+            for mass, status in ((MASS, 200), (WRONG, 422)):
+                wire.send(request(installed, mass))
+                assert wire.answer().status == status
+        service.signal()
+        assert service.code() == 0
+    assert ["features" in line for line in service.logged("request")] == [allowed, False]
+    said = json.dumps(service.logs)
+    assert (str(MASS) in said) is allowed
+    assert WRONG not in said
