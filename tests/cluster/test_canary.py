@@ -13,6 +13,7 @@ from cluster.release import SELECTOR
 from pressure import pressure
 
 ROUNDS = int(os.environ.get("AIRWORTHY_ROUNDS", "1"))
+pytestmark = pytest.mark.timeout(600 * ROUNDS)
 ANALYSIS = {"delay_seconds": 10, "interval_seconds": 3, "count": 4}
 REPLICAS = {"minimum": 2, "maximum": 2}
 CANARY = {"strategy": {"kind": "canary", "weights": [34], "analysis": ANALYSIS}, "scaling": REPLICAS}

@@ -15,6 +15,7 @@ from pressure import pressure
 
 REPLICAS = {"minimum": 2, "maximum": 2}
 ROUNDS = int(os.environ.get("AIRWORTHY_ROUNDS", "1"))
+pytestmark = pytest.mark.timeout(600 * ROUNDS)
 
 
 def ask(port, method, path, body=None, **headers):
