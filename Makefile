@@ -62,7 +62,7 @@ lint: setup  ## style, and the direction of imports; the template, the stacks an
 
 types: setup  ## mypy --strict over stacks and gate
 	@$(RUN) mypy --config-file stacks/pyproject.toml -p stacks
-	@$(RUN) mypy --config-file policies/pyproject.toml policies/readiness
+	@$(RUN) mypy --config-file policies/pyproject.toml policies/readiness policies/checkov
 
 preview: setup  ## what `up` would make (ENV=dev; STACK="cluster secrets": some of the stacks)
 	@$(STACKS) preview $(ENV) $(STACK)

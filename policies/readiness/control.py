@@ -93,6 +93,7 @@ class Control(Generic[S]):
         needs: what there must be one of; without any, the control is not evaluated. Empty: no subject, nothing to say.
         environments: the environments in which it is demanded.
         waivable: somebody may answer for not meeting it; not where other verdicts rest on it.
+        alone: it judges a workload by that workload alone, so that a tool which shows one object at a time can ask it.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Control(Generic[S]):
     needs: str = ""
     environments: tuple[str, ...] = ENVIRONMENTS
     waivable: bool = True
+    alone: bool = False
 
     def __post_init__(self) -> None:
         if self.item not in ITEMS:
@@ -166,12 +168,13 @@ def control(
     needs: str = "",
     environments: tuple[str, ...] = ENVIRONMENTS,
     waivable: bool = True,
+    alone: bool = False,
 ) -> Callable[[Callable[[S, Facts], Iterable[Problem]]], Control[S]]:
     """Makes a control of the function that judges one subject; the arguments are those of ``Control``."""
 
     def make(judge: Callable[[S, Facts], Iterable[Problem]]) -> Control[S]:
         given = (id, title, why, remedy, severity, kind, sources, subjects, judge)
-        return Control(*given, mandatory, needs, environments, waivable)
+        return Control(*given, mandatory, needs, environments, waivable, alone)
 
     return make
 

@@ -1,4 +1,4 @@
-"""Puts the gate on the path, as ``pip install policies/`` would, and makes the environment of the policy pack."""
+"""Puts the gate on the path, as ``pip install policies/`` would, and makes environments of the pack and of Checkov."""
 
 import hashlib
 import shutil
@@ -19,15 +19,25 @@ def pack_python():
     """A Python that has what the policy pack needs, which does not fit beside the stacks; made once, then kept."""
     if find_spec("pulumi_policy"):
         return sys.executable
-    lock = ROOT / "policies" / "pack" / "requirements.txt"
-    folder = ROOT / ".cache" / "pack-env" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    return str(kept("pack", ROOT / "policies" / "pack" / "requirements.txt") / "python")
+
+
+@pytest.fixture(scope="session")
+def checkov():
+    """The command of Checkov, which is no dependency of ours; its environment is made once, then kept."""
+    return str(kept("checkov", ROOT / "bench" / "gate" / "checkov" / "requirements.txt") / "checkov")
+
+
+def kept(name, lock):
+    """The folder of the commands of an environment that holds what a lock pins."""
+    folder = ROOT / ".cache" / f"{name}-env" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     python, ready = folder / "bin" / "python", folder / ".ready"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not ready.exists():
             install(folder, python, lock)
             ready.touch()
-    return str(python)
+    return python.parent
 
 
 def install(folder, python, lock):

@@ -27,6 +27,7 @@ TOKENS = "https://kubernetes.io/docs/tasks/configure-pod-container/configure-ser
     kind="resources",
     sources=("CIS Kubernetes Benchmark 5.1.5", TOKENS),
     subjects=lambda facts: running(facts.workloads),
+    alone=True,
 )
 def own_account(workload: Workload, facts: Facts) -> Iterator[Problem]:
     if account(workload) == "default":

@@ -149,6 +149,7 @@ def volume_kept(claim: Claim, facts: Facts) -> Iterator[Problem]:
     sources=("NIST SP 800-53 AU-9, AU-11",),
     subjects=lambda facts: (one for one in facts.workloads if one.serves),
     environments=LIVE,
+    alone=True,
 )
 def record_kept(workload: Workload, facts: Facts) -> Iterator[Problem]:
     mounts = [mount for one in workload.containers for mount in mappings(one.body, "volumeMounts")]

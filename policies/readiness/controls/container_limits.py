@@ -34,6 +34,7 @@ def containers(facts: Facts) -> Iterable[Container]:
     kind="resources",
     sources=(RESOURCES, "NSA/CISA Kubernetes Hardening Guide: resource policies"),
     subjects=containers,
+    alone=True,
 )
 def requests_and_limits(container: Container, facts: Facts) -> Iterator[Problem]:
     given = (fields(container.body, "resources"), fields(container.workload.pod, "resources"))
@@ -55,6 +56,7 @@ def requests_and_limits(container: Container, facts: Facts) -> Iterator[Problem]
     kind="resources",
     sources=("NSA/CISA Kubernetes Hardening Guide: immutable container file systems",),
     subjects=containers,
+    alone=True,
 )
 def read_only_root(container: Container, facts: Facts) -> Iterator[Problem]:
     if flag(container.body, "securityContext", "readOnlyRootFilesystem") is not True:

@@ -69,6 +69,7 @@ def containers(facts: Facts) -> Iterator[Container]:
     kind="resources",
     sources=(IMAGES, NIST),
     subjects=containers,
+    alone=True,
 )
 def image_exact(container: Container, facts: Facts) -> Iterator[Problem]:
     name = text(container.body, "image")

@@ -50,6 +50,7 @@ def told(name: str, value: str) -> str:
     kind="resources",
     sources=(SECRETS, OWASP),
     subjects=lambda facts: facts.containers,
+    alone=True,
 )
 def pod_literals(container: Container, facts: Facts) -> Iterator[Problem]:
     for entry in mappings(container.body, "env"):

@@ -34,6 +34,7 @@ def pod_rule(
         sources=(STANDARD,),
         subjects=lambda facts: facts.workloads,
         needs=needs,
+        alone=True,
     )
 
 

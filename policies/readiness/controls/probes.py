@@ -35,6 +35,7 @@ def serving(facts: Facts) -> Iterator[Container]:
     sources=(PROBES,),
     subjects=serving,
     needs=A_WORKLOAD,
+    alone=True,
 )
 def readiness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
     if not container.body.get("readinessProbe") and not is_helper(container, "readinessProbe"):
@@ -51,6 +52,7 @@ def readiness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
     sources=(PROBES,),
     subjects=serving,
     needs=A_WORKLOAD,
+    alone=True,
 )
 def liveness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
     if not container.body.get("livenessProbe") and not is_helper(container, "livenessProbe"):
@@ -68,6 +70,7 @@ def liveness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
     kind="resources",
     sources=(PROBES,),
     subjects=serving,
+    alone=True,
 )
 def probe_differs(container: Container, facts: Facts) -> Iterator[Problem]:
     ready, live = container.body.get("readinessProbe"), container.body.get("livenessProbe")
@@ -115,6 +118,7 @@ def patience(probe: dict[str, Any]) -> int:
     kind="resources",
     sources=(PROBES,),
     subjects=serving,
+    alone=True,
 )
 def probe_port(container: Container, facts: Facts) -> Iterator[Problem]:
     ports = mappings(container.body, "ports")
@@ -145,6 +149,7 @@ def probe_port(container: Container, facts: Facts) -> Iterator[Problem]:
     sources=(LIFECYCLE,),
     subjects=lambda facts: (one for one in serving(facts) if one.workload.resource.group != KNATIVE),
     environments=("staging", "prod"),
+    alone=True,
 )
 def drain(container: Container, facts: Facts) -> Iterator[Problem]:
     if not mappings(container.body, "ports"):

@@ -35,6 +35,7 @@ def with_history(facts: Facts) -> Iterator[Workload]:
     sources=(HISTORY,),
     subjects=with_history,
     needs="a workload that serves (Deployment, Rollout)",
+    alone=True,
 )
 def history(workload: Workload, facts: Facts) -> Iterator[Problem]:
     kept = number(workload.resource.spec, "revisionHistoryLimit", KEPT)
@@ -51,6 +52,7 @@ def history(workload: Workload, facts: Facts) -> Iterator[Problem]:
     kind="resources",
     sources=(DEADLINE,),
     subjects=with_history,
+    alone=True,
 )
 def progress_deadline(workload: Workload, facts: Facts) -> Iterator[Problem]:
     seconds = number(workload.resource.spec, "progressDeadlineSeconds", 600)
