@@ -17,6 +17,8 @@ from readiness.errors import BadRequest, NothingToJudge
 
 PROGRAM = Path(__file__).with_name("pulumi_program.py")
 LONGEST_SECONDS = 600
+# Without the last word Pulumi leaves out what it would not change, and what is wrong already would not be judged.
+BY_ENGINE = ("preview", "--json", "--non-interactive", "--show-sames")
 
 
 def without_engine(
@@ -50,16 +52,43 @@ def without_engine(
 
 
 def by_engine(folders: Sequence[Path], environment: str) -> dict[str, Any]:
-    """The plan of several programs, from ``pulumi preview``. Raises ``NothingToJudge`` as above."""
+    """The plan of several programs, from ``pulumi preview``, which knows what is deployed already.
+
+    Raises:
+        NothingToJudge: there is no such command, a folder holds no program, or its preview failed; in one line.
+    """
     pulumi = shutil.which("pulumi")
     if pulumi is None:
         raise NothingToJudge("--engine needs the command pulumi: https://www.pulumi.com/docs/install/")
     states: list[Any] = []
     for folder in folders:
         project(folder)
-        command = [pulumi, "preview", "--json", "--non-interactive", "--stack", environment, "--cwd", str(folder)]
-        states.extend(json.loads(run(command, folder)).get("steps") or [])
+        where = ("--stack", environment, "--cwd", str(folder))
+        done = finished([pulumi, *BY_ENGINE, *where], folder)
+        told = answer(done.stdout)
+        if done.returncode or not isinstance(told.get("steps"), list):
+            again = " ".join(("pulumi preview", *where))
+            raise NothingToJudge(f"{folder} has no preview: {reason(done.stderr, told)}; for more: {again}")
+        states.extend(told["steps"])
     return {"steps": states}
+
+
+def answer(output: str) -> dict[str, Any]:
+    """What Pulumi said in JSON; nothing where it said something else."""
+    try:
+        told = json.loads(output)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def reason(errors: str, told: Mapping[str, Any]) -> str:
+    """The error that ended a preview, in one line: Pulumi's own, or what the program raised."""
+    own = [line for line in errors.splitlines() if line.startswith("error:")]
+    found = [one["message"] for one in told.get("diagnostics") or () if one.get("severity") == "error"]
+    lines = (*own, *found, "error: pulumi said nothing of it in JSON")[0].strip().splitlines()
+    shown = lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines
+    return " ".join(" ".join(shown).split()).removeprefix("error: ")
 
 
 def project(folder: Path) -> str:
@@ -87,18 +116,22 @@ def split(settings: Mapping[str, str], projects: Sequence[str]) -> dict[str, dic
     return found
 
 
-def run(command: list[str], folder: Path) -> str:
-    """What a command prints."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_SECONDS)
-    except OSError as error:
-        raise NothingToJudge(f"{command[0]} cannot be run: {error.strerror}; name a Python with --python") from None
-    except subprocess.TimeoutExpired:
-        raise NothingToJudge(f"the program of {folder} ran longer than {LONGEST_SECONDS} s: it was stopped") from None
+def run(command: list[str], folder: Path) -> None:
+    """Runs a program without an engine."""
+    done = finished(command, folder)
     if done.returncode:
         last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise NothingToJudge(f"the program of {folder} failed:\n{last}\n{advice(last)}")
-    return done.stdout
+
+
+def finished(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """A command once it has ended, well or not."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_SECONDS)
+    except OSError as error:
+        raise NothingToJudge(f"{command[0]} cannot be run: {error.strerror}; --help says how it is chosen") from None
+    except subprocess.TimeoutExpired:
+        raise NothingToJudge(f"the program of {folder} ran longer than {LONGEST_SECONDS} s: it was stopped") from None
 
 
 def advice(said: str) -> str:

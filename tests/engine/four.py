@@ -1,14 +1,12 @@
 """Four small stacks in place of ours, under the real driver: what it does with them is seen quickly."""
 
-import os
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from engine import language_host
-from engine.runs import PASSPHRASE
+from engine.shell import shell
 
 ROOT = Path(__file__).parents[2]
 ORDER = ("cluster", "secrets", "registry", "observability")
@@ -51,10 +49,7 @@ class Four:
 
     def __init__(self, folder, providers):
         self.folder = folder
-        tools = folder / "bin"
-        tools.mkdir()
-        language_host.install(tools)
-        (tools / "pulumi").symlink_to(shutil.which("pulumi"))
+        self.variables = shell(folder, providers, PYTHONPATH=str(folder))
         for part in ("cost", "drive", "platform", "__init__.py", "__main__.py"):
             place = folder / "stacks" / part
             source = ROOT / "stacks" / part
@@ -66,17 +61,6 @@ class Four:
             self._write(f"stacks/{name}/__main__.py", PROGRAM.format(**known))
             self.set(name, "dev", cloud="kubernetes", size=1)
             self.set(name, "prod", cloud="aws", size=3, aws="{region: eu-central-1, account: '000000000000'}")
-        (folder / "state").mkdir()
-        self.variables = {
-            "HOME": str(folder),
-            "PULUMI_HOME": str(folder / ".pulumi"),
-            "PATH": f"{tools}{os.pathsep}/usr/bin{os.pathsep}/bin",
-            "PYTHONPATH": f"{folder}",
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PULUMI_DEBUG_PROVIDERS": providers,
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
 
     def set(self, name, environment, **settings):
         """Writes a stack's settings file anew."""

@@ -12,7 +12,7 @@ import click
 from readiness import preview
 from readiness.commands.options import chosen, outcome, report_options
 from readiness.controls import catalogue
-from readiness.errors import BadRequest
+from readiness.errors import BadRequest, NothingToJudge
 from readiness.facts import Facts
 from readiness.facts.kubernetes import gather
 from readiness.facts.pulumi import read_plan
@@ -52,21 +52,30 @@ def command(
     This runs the programs. Without --engine neither the Pulumi command nor an account is needed; what only a provider
     could tell is then unknown, and what depends on it is not evaluated.
 
-    Exit code: 0 all pass, 1 something mandatory fails or is not known, 2 a program could not be run.
+    Exit code: 0 all pass, 1 something mandatory fails or is not known, 2 a program could not be run or plans nothing.
     """
-    if engine and settings:
-        raise BadRequest("--config is for a preview without --engine: pulumi config set KEY VALUE tells the engine")
-    plan = (
-        preview.by_engine(folders, environment)
-        if engine
-        else preview.without_engine(folders, environment, python, given(settings))
-    )
+    plan = planned(folders, environment, engine, python, settings)
     if save:
         keep(plan, save)
     found, unread = gather(read_plan(plan, save.as_posix() if save else "preview"))
+    if not found and not unread:
+        raise NothingToJudge(f"{' '.join(map(str, folders))}: nothing is planned that the gate knows")
     facts = Facts(resources=Resources(found, unread), environment=environment)
     results = judge(chosen(catalogue("resources"), only), facts, whole=False)
     return outcome(Report(environment, tuple(results)), form, output, baseline)
+
+
+def planned(
+    folders: tuple[Path, ...], environment: str, engine: bool, python: str, settings: tuple[str, ...]
+) -> dict[str, Any]:
+    """The plan of programs. Raises ``BadRequest`` for options that the engine would not heed."""
+    if not engine:
+        return preview.without_engine(folders, environment, python, given(settings))
+    if settings:
+        raise BadRequest("--config is for a preview without --engine: pulumi config set KEY VALUE tells the engine")
+    if python != sys.executable:
+        raise BadRequest("--python is for a preview without --engine: Pulumi.yaml says which one the engine runs")
+    return preview.by_engine(folders, environment)
 
 
 def given(settings: tuple[str, ...]) -> dict[str, str]:
