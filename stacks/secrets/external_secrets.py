@@ -8,13 +8,13 @@ from typing import Any
 
 import pulumi_kubernetes as kubernetes
 from pulumi import Input, ResourceOptions
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking import v1 as networking
 
 from stacks.platform.component import Component
 from stacks.platform.iam import allow
 from stacks.platform.pod_identity import PodIdentity, PodIdentityArgs
-from stacks.platform.traffic import POD_IDENTITY_AGENT
+from stacks.platform.traffic import POD_IDENTITY_AGENT, addresses, allowing, namespace
 
 NAME = "external-secrets"
 WEBHOOK_PORT = 10250
@@ -83,25 +83,13 @@ class Operator(Component):
 
     def _peers(self, name: str, args: OperatorArgs) -> networking.NetworkPolicy:
         """Out to the cluster's API, AWS and the agent with its credentials; in from the API and from Prometheus."""
-        network = networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=args.vpc_cidr))
-        agent = networking.NetworkPolicyPeerArgs(ip_block=networking.IPBlockArgs(cidr=POD_IDENTITY_AGENT))
-        prometheus = networking.NetworkPolicyPeerArgs(
-            namespace_selector=LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": args.monitoring})
-        )
         return networking.NetworkPolicy(
             name,
             metadata=ObjectMetaArgs(name=NAME, namespace=args.namespace),
-            spec=networking.NetworkPolicySpecArgs(
-                pod_selector=LabelSelectorArgs(match_labels={"app.kubernetes.io/instance": NAME}),
-                policy_types=["Ingress", "Egress"],
-                egress=[
-                    networking.NetworkPolicyEgressRuleArgs(to=[network], ports=[_tcp(443)]),
-                    networking.NetworkPolicyEgressRuleArgs(to=[agent], ports=[_tcp(80)]),
-                ],
-                ingress=[
-                    networking.NetworkPolicyIngressRuleArgs(from_=[network], ports=[_tcp(WEBHOOK_PORT)]),
-                    networking.NetworkPolicyIngressRuleArgs(from_=[prometheus], ports=[_tcp(METRICS_PORT)]),
-                ],
+            spec=allowing(
+                {"app.kubernetes.io/instance": NAME},
+                ingress=[addresses(args.vpc_cidr, WEBHOOK_PORT), namespace(args.monitoring, METRICS_PORT)],
+                egress=[addresses(args.vpc_cidr, 443), addresses(POD_IDENTITY_AGENT, 80)],
             ),
             opts=self.child(),
         )
@@ -123,7 +111,3 @@ def values() -> dict[str, object]:
         "webhook": {"port": WEBHOOK_PORT, "replicaCount": 2, "resources": resources},
         "certController": {"resources": resources},
     }
-
-
-def _tcp(port: int) -> networking.NetworkPolicyPortArgs:
-    return networking.NetworkPolicyPortArgs(protocol="TCP", port=port)
