@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from readiness.control import Problem, control
 from readiness.facts import Facts
-from readiness.facts.resources import Resource, fields, follow, items, line_of, mappings
+from readiness.facts.resources import Part, Resource, fields, follow, items, line_of, mappings
 from readiness.facts.selection import matching, selects
 from readiness.facts.workloads import Workload
 
@@ -22,19 +22,10 @@ CRON = re.compile(rf"(CRON_TZ=\S+ )?{CRON_PART}( {CRON_PART}){{4}}|@(hourly|dail
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Part):
     """A claim of storage: one of its own, or the template of a StatefulSet."""
 
-    resource: Resource
     body: dict[str, object]
-
-    @property
-    def label(self) -> str:
-        return self.resource.label
-
-    @property
-    def file(self) -> str:
-        return self.resource.file
 
     @property
     def line(self) -> int:

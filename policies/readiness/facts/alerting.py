@@ -11,7 +11,7 @@ from typing import Any
 
 from readiness.facts import Facts
 from readiness.facts.repository import File
-from readiness.facts.resources import Resource, WrongShape, fields, line_of, mappings
+from readiness.facts.resources import Part, Resource, WrongShape, fields, line_of, mappings
 from readiness.facts.unread import Unread, UnreadError
 from readiness.facts.yaml_stream import documents
 
@@ -23,19 +23,10 @@ MATCHER = re.compile(r'^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s
 
 
 @dataclass(frozen=True)
-class Alert:
+class Alert(Part):
     """One alert of a PrometheusRule."""
 
-    resource: Resource
     body: dict[str, Any]
-
-    @property
-    def label(self) -> str:
-        return self.resource.label
-
-    @property
-    def file(self) -> str:
-        return self.resource.file
 
     @property
     def line(self) -> int:

@@ -91,6 +91,32 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Something that a resource holds, or is read as: a finding about it names that resource.
+
+    Attributes:
+        resource: where it stands.
+    """
+
+    resource: Resource
+
+    @property
+    def label(self) -> str:
+        """The resource's."""
+        return self.resource.label
+
+    @property
+    def file(self) -> str:
+        """Where the resource was read."""
+        return self.resource.file
+
+    @property
+    def line(self) -> int:
+        """Where it stands there."""
+        return self.resource.line
+
+
+@dataclass(frozen=True)
 class Resources:
     """All resources of a run, in order of reading.
 

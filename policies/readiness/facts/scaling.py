@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from readiness.facts import Facts
-from readiness.facts.resources import Resource, WrongShape, fields
+from readiness.facts.resources import Part, Resource, WrongShape, fields
 from readiness.facts.selection import matching, same_namespace
 from readiness.facts.selectors import Selected, Selecting, known
 from readiness.facts.workloads import Workload
@@ -20,22 +20,8 @@ KEDA_MOST = 100  # KEDA's default for maxReplicaCount
 
 
 @dataclass(frozen=True)
-class Scaler:
+class Scaler(Part):
     """A HorizontalPodAutoscaler, or a ScaledObject of KEDA."""
-
-    resource: Resource
-
-    @property
-    def label(self) -> str:
-        return self.resource.label
-
-    @property
-    def file(self) -> str:
-        return self.resource.file
-
-    @property
-    def line(self) -> int:
-        return self.resource.line
 
     @property
     def target(self) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from readiness.facts.resources import Resource, Resources, WrongShape, fields, follow, line_of, mappings
+from readiness.facts.resources import Part, Resource, Resources, WrongShape, fields, follow, line_of, mappings
 from readiness.facts.unknown import UNKNOWN, RefusedFields, UnknownValue
 
 MOST_DEPTH = 12
@@ -53,7 +53,7 @@ class Container:
 
 
 @dataclass(frozen=True)
-class Workload:
+class Workload(Part):
     """A pod template and the resource that makes pods of it.
 
     Attributes:
@@ -63,18 +63,9 @@ class Workload:
         path: where the pod's spec stands in the resource, such as ``spec.template.spec``.
     """
 
-    resource: Resource
     template: dict[str, Any]
     pod: dict[str, Any]
     path: str
-
-    @property
-    def label(self) -> str:
-        return self.resource.label
-
-    @property
-    def file(self) -> str:
-        return self.resource.file
 
     @property
     def line(self) -> int:
