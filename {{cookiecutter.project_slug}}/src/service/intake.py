@@ -39,7 +39,11 @@ BESIDE = 10_000
 """What a request costs beside its body, as the bytes of a body that would cost as much to read and decode."""
 
 MARGIN = 3.0
-"""How many times longer than expected the wait at the door may become without making an answer late."""
+"""How many times longer than expected the wait at the door may become without making an answer late.
+
+Of a request that is nearly all body. To turn one away costs about what it costs beside its body, so where there is
+hardly a body, early refusals only make room for more of the same: then only what is expected to be late is turned away.
+"""
 
 STEPS = 4
 """Turns that a request takes once it is let in: to be decoded, answered, recorded and sent."""
@@ -148,7 +152,8 @@ class Intake:
         patience = asked.patience if self._hurry and asked.patience < self._most_seconds else self._most_seconds
         wait = self._ahead(asked.model, asked.size)
         if self._due:
-            wait += MARGIN * self._pace * before + STEPS * self._seconds
+            margin = MARGIN - (MARGIN - 1) * BESIDE / self._weigh(asked)
+            wait += margin * self._pace * before + STEPS * self._seconds
         return wait if self._clock() + wait > asked.began + patience else None
 
     def _let_in(self, weight: int, request: T, host: Host[T]) -> None:

@@ -123,6 +123,20 @@ def test_what_could_not_be_in_time_is_turned_away_before_it_begins() -> None:
     assert int(error.headers["Retry-After"]) >= 1
 
 
+def test_where_turning_away_saves_little_it_is_put_off_as_long_as_the_answer_may_be_in_time() -> None:
+    async def go(host: Loop) -> None:
+        subject = await learnt(host, most_bytes=1_000_000)
+        for number in range(50):
+            subject.offer(asked(host), number, host)
+        subject.offer(asked(host, patience=0.1), 50, host)
+        subject.offer(asked(host, patience=0.1, size=1_000_000), 51, host)
+        await turns()
+
+    host = run(go)
+    assert host.away.keys() == {51}
+    assert 50 in [number for turn in host.begun for number in turn]
+
+
 def test_under_overload_a_turn_begins_a_little_and_the_rest_in_order() -> None:
     async def go(host: Loop) -> None:
         subject = await learnt(host)
