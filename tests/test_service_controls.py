@@ -22,7 +22,7 @@ def project(bake, project_env, tmp_path_factory):
 
 def run(project, control):
     tests = [f"tests/{name}" for name in control.tests.split()]
-    command = [".venv/bin/python", "-m", "pytest", "-x", "-o", "timeout=30", "-p", "no:cacheprovider", *tests]
+    command = [".venv/bin/python", "-m", "pytest", "-x", "-o", "timeout=20", "-p", "no:cacheprovider", *tests]
     return subprocess.run(command, cwd=project, env=environment(project), capture_output=True, text=True, timeout=300)
 
 
