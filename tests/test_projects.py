@@ -32,7 +32,7 @@ def test_a_project_passes_its_own_checks(bake, tmp_path, project_env, answers):
 def test_the_template_passes_its_own_checks_as_it_stands(template, tmp_path, project_env):
     folder = tmp_path / BRACED
     shutil.copytree(template / BRACED, folder)
-    check(folder, project_env, "lint", "types", "test", "ONLY=tests/unit")  # projects have the same Python and run all of them
+    check(folder, project_env, "lint", "types", "test", "ONLY=tests/unit")  # projects run the rest
 
 
 def check(folder, python, *targets):
