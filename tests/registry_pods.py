@@ -97,9 +97,9 @@ class Server:
     def __init__(self, port):
         self.port = port
 
-    def ask(self, method, path, password, body=None, user=ACCOUNT):
-        """Status and answer; None and nothing where it does not answer."""
-        credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+    def ask(self, method, path, password, body=None):
+        """Status and answer to the service's account; None and nothing where it does not answer."""
+        credentials = base64.b64encode(f"{ACCOUNT}:{password}".encode()).decode()
         head = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
         address = f"http://127.0.0.1:{self.port}/api/2.0/mlflow/{path}"
         request = urllib.request.Request(address, json.dumps(body).encode() if body else None, head, method=method)

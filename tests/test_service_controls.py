@@ -20,10 +20,16 @@ def project(bake, project_env, tmp_path_factory):
     return folder
 
 
-def run(project, control):
-    tests = [f"tests/{name}" for name in control.tests.split()]
-    command = [".venv/bin/python", "-m", "pytest", "-x", "-o", "timeout=20", "-p", "no:cacheprovider", *tests]
-    return subprocess.run(command, cwd=project, env=environment(project), capture_output=True, text=True, timeout=300)
+def run(project, tests, *options):
+    """pytest over some of the project's tests, until the first fails."""
+    named = [f"tests/{name}" for name in tests]
+    command = [".venv/bin/python", "-m", "pytest", "-x", "-p", "no:cacheprovider", *options, *named]
+    return subprocess.run(command, cwd=project, env=environment(project), capture_output=True, text=True, timeout=500)
+
+
+def test_with_all_of_them_those_tests_pass(project):
+    found = run(project, sorted({name for control in CONTROLS for name in control.tests.split()}))
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.name)
@@ -33,7 +39,7 @@ def test_without_it_tests_fail(project, control):
     assert whole.count(control.kept) == 1, "the edit does not take it out"
     path.write_text(whole.replace(control.kept, control.broken))
     try:
-        found = run(project, control)
+        found = run(project, control.tests.split(), "-o", "timeout=30")  # some wait in vain then
     finally:
         path.write_text(whole)
     assert found.returncode == FAILED, found.stdout + found.stderr

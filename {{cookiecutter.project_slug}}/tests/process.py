@@ -121,10 +121,10 @@ class Installed:
         """``python -m service``."""
         return running(self.environment, "-m", "service", *arguments)
 
-    def prediction(self) -> bytes:
+    def prediction(self, body: bytes = BODY) -> bytes:
         """A request."""
-        head = f"POST /v1/predict HTTP/1.1\r\nHost: a\r\nX-API-Key: {self.key}\r\nContent-Length: {len(BODY)}\r\n\r\n"
-        return head.encode() + BODY
+        head = f"POST /v1/predict HTTP/1.1\r\nHost: a\r\nX-API-Key: {self.key}\r\nContent-Length: {len(body)}\r\n\r\n"
+        return head.encode() + body
 
     def with_settings(self, **settings: object) -> Installed:
         """The same with other settings."""

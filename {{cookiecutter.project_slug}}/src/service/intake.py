@@ -126,7 +126,7 @@ class Intake:
     def offer(self, asked: Asked, request: T, host: Host[T]) -> None:
         """Let a request in now or when it is its turn; or turn it away if its answer could not be in time."""
         weight = self._weigh(asked)
-        wait = self._too_long(asked, self._begun + self._waiting)
+        wait = self._too_long(asked, weight, self._begun + self._waiting)
         if wait is not None:
             self._refuse(asked, request, host, wait)
         elif self._queue or self._full:
@@ -143,8 +143,8 @@ class Intake:
     def _full(self) -> bool:
         return self._begun * self._pace >= TURN and self._clock() - self._refused < CALM
 
-    def _too_long(self, asked: Asked, before: int) -> float | None:
-        """Seconds until the answer to a request with so much before it; None if that is in time.
+    def _too_long(self, asked: Asked, weight: int, before: int) -> float | None:
+        """Seconds until the answer to a request of some weight with so much before it; None if that is in time.
 
         While nothing is under way nobody waits for the event loop, however long past turns took: so a process that was
         held up for a while learns that it no longer is.
@@ -152,7 +152,7 @@ class Intake:
         patience = asked.patience if self._hurry and asked.patience < self._most_seconds else self._most_seconds
         wait = self._ahead(asked.model, asked.size)
         if self._due:
-            margin = MARGIN - (MARGIN - 1) * BESIDE / self._weigh(asked)
+            margin = MARGIN - (MARGIN - 1) * BESIDE / weight
             wait += margin * self._pace * before + STEPS * self._seconds
         return wait if self._clock() + wait > asked.began + patience else None
 
@@ -178,7 +178,7 @@ class Intake:
             asked, request, host = self._queue.popleft()
             weight = self._weigh(asked)
             self._waiting -= weight
-            wait = self._too_long(asked, self._begun)
+            wait = self._too_long(asked, weight, self._begun)
             if wait is not None:
                 self._refuse(asked, request, host, wait)
             else:

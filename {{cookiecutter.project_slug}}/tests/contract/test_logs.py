@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from process import Installed, install
+from process import install
 from sample import ROWS
 
 MASS = 2.0078125
@@ -15,10 +15,8 @@ MASS = 2.0078125
 WRONG = "distinctive-4711"
 
 
-def request(installed: Installed, mass: float | str) -> bytes:
-    body = json.dumps({"rows": [ROWS["binary"][0] | {"mass": mass}]}).encode()
-    head = f"POST /v1/predict HTTP/1.1\r\nHost: a\r\nX-API-Key: {installed.key}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+def body(mass: float | str) -> bytes:
+    return json.dumps({"rows": [ROWS["binary"][0] | {"mass": mass}]}).encode()
 
 
 @pytest.mark.parametrize("allowed", [False, True])
@@ -27,7 +25,7 @@ def test_rows_are_logged_only_if_that_is_allowed(tmp_path: Path, allowed: bool) 
     with installed.run() as service:
         with service.wire() as wire:
             for mass, status in ((MASS, 200), (WRONG, 422)):
-                wire.send(request(installed, mass))
+                wire.send(installed.prediction(body(mass)))
                 assert wire.answer().status == status
         service.signal()
         assert service.code() == 0
