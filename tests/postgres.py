@@ -10,6 +10,7 @@ from pathlib import Path
 
 from needs import need
 from project import free_port, until
+from stacks.registry.database import NAME
 
 DEBIAN = Path("/usr/lib/postgresql")
 EVERYBODYS = "/tmp"
@@ -29,20 +30,15 @@ class Postgres:
         self.port = port
         self.password = "first-password"
 
-    def service(self, name):
-        """libpq's service file."""
-        lines = [f"[{name}]", "host=127.0.0.1", f"port={self.port}", "dbname=postgres", f"user={USER}"]
-        return "\n".join([*lines, f"password={self.password}", "sslmode=require", ""])
-
     def rotate(self, password):
         """Change the password, and end all connections that were made with the old one."""
         self.ask(f"ALTER USER {USER} PASSWORD '{password}'")
         self.password = password
         self.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
 
-    def ask(self, statement):
+    def ask(self, statement, database=NAME):
         """What a statement gives, as text."""
-        login = f"host=127.0.0.1 port={self.port} user={USER} dbname=postgres sslmode=require"
+        login = f"host=127.0.0.1 port={self.port} user={USER} dbname={database} sslmode=require"
         command = ["psql", "-w", "-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement, login]
         told = {**os.environ, "PGPASSWORD": self.password}
         return subprocess.run(command, env=told, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
@@ -64,6 +60,7 @@ def postgres():
             server = subprocess.Popen(command, user=nobody, stdout=log, stderr=log)
         try:
             until(lambda: _answers(found))
+            found.ask(f"CREATE DATABASE {NAME}", "postgres")
             yield found
         finally:
             server.terminate()
@@ -95,6 +92,6 @@ def _prepare(home, found, programs, nobody):
 
 def _answers(found):
     try:
-        return found.ask("SELECT 1") == "1"
+        return found.ask("SELECT 1", "postgres") == "1"
     except subprocess.CalledProcessError:
         return False

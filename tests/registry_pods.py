@@ -8,7 +8,10 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager
 
+from postgres import USER
 from project import free_port, until
+from stacks.registry.database import PORT as DATABASE_PORT
+from stacks.registry.database_login import service_file
 from stacks.registry.pod import ACCOUNTS_FOLDER, ADMIN, CONFIG_FOLDER, PORT, PodArgs, pod
 from stacks.registry.server import basic_auth
 from stacks.registry.settings import MlflowSettings
@@ -45,7 +48,10 @@ class Pods:
 
     def log_in(self):
         """Bring the database's password to the pods, as External Secrets does."""
-        self._put(SERVICE_FOLDER, SERVICE_FILE, self._database.service("registry"))
+        text = asyncio.run(_service_file()).replace(f"port={DATABASE_PORT}", f"port={self._database.port}")
+        for field, value in (("username", USER), ("password", self._database.password)):
+            text = text.replace(f"{{{{ .{field} }}}}", value)
+        self._put(SERVICE_FOLDER, SERVICE_FILE, text)
 
     def let_in(self, password):
         """Give the service's account a password, as the Secret does."""
@@ -122,6 +128,10 @@ class Server:
 
 async def _storage():
     return in_cloud("bucket", "secret", "10.0.0.0/16")
+
+
+async def _service_file():
+    return await service_file("127.0.0.1").future()
 
 
 async def _spec(port):

@@ -68,7 +68,7 @@ class DatabaseLogin(Component):
             spec={
                 "refreshInterval": "5m",
                 "secretStoreRef": {"kind": "SecretStore", "name": STORE},
-                "target": {"name": SECRET, "template": {"data": {SERVICE_FILE: _service(args.address)}}},
+                "target": {"name": SECRET, "template": {"data": {SERVICE_FILE: service_file(args.address)}}},
                 "dataFrom": [{"extract": {"key": args.secret_arn}}],
             },
             opts=self.child(depends_on=[grant]),
@@ -78,7 +78,7 @@ class DatabaseLogin(Component):
         self.register_outputs({"secret": self.secret})
 
 
-def _service(address: Input[str]) -> Output[str]:
+def service_file(address: Input[str]) -> Output[str]:
     """libpq's service file. External Secrets fills in what stands in double braces."""
     lines = [
         "[registry]",
