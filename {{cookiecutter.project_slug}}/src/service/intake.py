@@ -45,11 +45,17 @@ Of a request that is nearly all body. To turn one away costs about what it costs
 hardly a body, early refusals only make room for more of the same: then only what is expected to be late is turned away.
 """
 
+TURNED_AWAY = BESIDE // 2
+"""What it costs to turn one away, in the same bytes. Measured: half of what a request costs that has hardly a body."""
+
 STEPS = 4
 """Turns that a request takes once it is let in: to be decoded, answered, recorded and sent."""
 
 SHARE = 0.1
 """Weight of the newest turn in what is known of how long work takes."""
+
+USUAL_SHARE = 0.01
+"""Weight of the newest request in what is known of their size."""
 
 TELL_SECONDS = 1.0
 """The shortest time between two log lines about requests that were turned away."""
@@ -75,6 +81,10 @@ class Asked(Struct, frozen=True, gc=False):
 
 class Host(Protocol[T]):
     """Whoever has a request."""
+
+    @property
+    def crowd(self) -> int:
+        """How many requests there can be at the same time at most, all of them together: one a connection."""
 
     def begin(self, request: T, /) -> None:
         """Let it in."""
@@ -119,6 +129,9 @@ class Intake:
         self._due = False  # whether there will be a next one
         self._seconds, self._weight = 1e-4, float(BESIDE)  # what turns take, and the weight of what they begin
         self._pace = self._seconds / self._weight  # all that the event loop does meanwhile included
+        self._turned = 0  # weight of what was turned away since the last turn started
+        self._effort = self._weight  # the weight of what turns begin and turn away
+        self._usual = self._weight  # of a request
         self._counted: dict[str, tuple[Counter, Counter]] = {}
         self._refused = self._told = -math.inf  # when somebody was turned away last, and when that was logged last
         self._untold = 0
@@ -126,7 +139,8 @@ class Intake:
     def offer(self, asked: Asked, request: T, host: Host[T]) -> None:
         """Let a request in now or when it is its turn; or turn it away if its answer could not be in time."""
         weight = self._weigh(asked)
-        wait = self._too_long(asked, weight, self._begun + self._waiting)
+        self._usual += USUAL_SHARE * (weight - self._usual)
+        wait = self._too_long(asked, weight, self._begun + self._waiting, host)
         if wait is not None:
             self._refuse(asked, request, host, wait)
         elif self._queue or self._full:
@@ -143,18 +157,26 @@ class Intake:
     def _full(self) -> bool:
         return self._begun * self._pace >= TURN and self._clock() - self._refused < CALM
 
-    def _too_long(self, asked: Asked, weight: int, before: int) -> float | None:
+    def _too_long(self, asked: Asked, weight: int, before: int, host: Host[Any]) -> float | None:
         """Seconds until the answer to a request of some weight with so much before it; None if that is in time.
 
         While nothing is under way nobody waits for the event loop, however long past turns took: so a process that was
         held up for a while learns that it no longer is.
         """
         patience = asked.patience if self._hurry and asked.patience < self._most_seconds else self._most_seconds
-        wait = self._ahead(asked.model, asked.size)
+        wait = ahead = self._ahead(asked.model, asked.size)
         if self._due:
             margin = MARGIN - (MARGIN - 1) * BESIDE / weight
             wait += margin * self._pace * before + STEPS * self._seconds
-        return wait if self._clock() + wait > asked.began + patience else None
+        left = asked.began + patience - self._clock()
+        return None if wait <= left or ahead + self._everybody(host) <= left else wait
+
+    def _everybody(self, host: Host[Any]) -> float:
+        """Seconds to answer as many requests as there can be at all, if none of them is turned away.
+
+        Turning away makes the others wait, who then seem to be too many: once begun, it would never end.
+        """
+        return self._seconds / self._effort * self._usual * host.crowd
 
     def _let_in(self, weight: int, request: T, host: Host[T]) -> None:
         self._begun += weight
@@ -173,17 +195,18 @@ class Intake:
         if self._running:
             self._seconds += SHARE * (now - self._since - self._seconds)
             self._weight += SHARE * (self._running - self._weight)
+            self._effort += SHARE * (self._running + self._turned - self._effort)
             self._pace = self._seconds / self._weight
         while self._queue and not self._full:
             asked, request, host = self._queue.popleft()
             weight = self._weigh(asked)
             self._waiting -= weight
-            wait = self._too_long(asked, weight, self._begun)
+            wait = self._too_long(asked, weight, self._begun, host)
             if wait is not None:
                 self._refuse(asked, request, host, wait)
             else:
                 self._let_in(weight, request, host)
-        self._running, self._begun, self._since = self._begun, 0, now
+        self._running, self._begun, self._turned, self._since = self._begun, 0, 0, now
         if self._running:
             self._next()
         else:
@@ -191,6 +214,7 @@ class Intake:
 
     def _refuse(self, asked: Asked, request: T, host: Host[T], wait: float) -> None:
         error = Overloaded.late(wait)
+        self._turned += TURNED_AWAY
         self._count(asked.route, error)
         host.turn_away(request, error)
 

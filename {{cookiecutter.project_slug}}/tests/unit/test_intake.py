@@ -25,9 +25,13 @@ class Loop:
         now: the clock.
         begun: requests that were let in, by turns.
         away: those that were turned away, with the error.
+        crowd: how many requests there can be at the same time.
+        refusal: seconds that turning one away takes.
     """
 
     now: float = 0.0
+    crowd: int = 10_000
+    refusal: float = 0.0
     begun: list[list[int]] = field(default_factory=list)
     away: dict[int, ServiceError] = field(default_factory=dict)
     _due: bool = False
@@ -43,6 +47,7 @@ class Loop:
 
     def turn_away(self, request: int, error: ServiceError) -> None:
         self.away[request] = error
+        self.now += self.refusal
 
     def clock(self) -> float:
         return self.now
@@ -135,6 +140,41 @@ def test_where_turning_away_saves_little_it_is_put_off_as_long_as_the_answer_may
     host = run(go)
     assert host.away.keys() == {51}
     assert 50 in [number for turn in host.begun for number in turn]
+
+
+async def crowded(host: Loop, subject: Intake, requests: int, rounds: int) -> None:
+    """So many requests in each of so many turns."""
+    for _ in range(rounds):
+        began = asked(host, patience=0.1)
+        for number in range(requests):
+            subject.offer(began, number, host)
+        await turns(1)
+
+
+def test_an_overload_ends_with_the_crowd_though_to_turn_it_away_took_most_of_the_time() -> None:
+    async def go(host: Loop) -> None:
+        subject = await learnt(host)
+        host.refusal = COST / 2
+        await crowded(host, subject, 100, rounds=50)
+        assert host.away
+        host.away.clear()
+        host.begun.clear()
+        host.crowd = 70
+        await crowded(host, subject, 70, rounds=1)
+        await turns()
+
+    host = run(go)
+    assert not host.away
+    assert sorted(number for turn in host.begun for number in turn) == list(range(70))
+
+
+def test_a_crowd_that_could_not_be_answered_in_time_is_turned_away_in_part() -> None:
+    async def go(host: Loop) -> None:
+        subject = await learnt(host)
+        host.crowd = 150
+        await crowded(host, subject, 150, rounds=1)
+
+    assert 0 < len(run(go).away) < 150
 
 
 def test_under_overload_a_turn_begins_a_little_and_the_rest_in_order() -> None:

@@ -148,6 +148,11 @@ class StrictProtocol(HttpToolsProtocol):
         else:
             self.intake.offer(asked, self.cycle, self)
 
+    @property
+    def crowd(self) -> int:
+        """How many requests there can be at the same time at most: one for each connection."""
+        return len(self.connections)
+
     def begin(self, cycle: Cycle) -> None:
         """Let the application answer."""
         self._start_asgi_task(cycle, self.app)
