@@ -46,6 +46,11 @@ class Outcome:
         connection.sent = 0.0
 
 
+SEND_BUFFER = 1 << 18
+"""Bytes that the kernel takes at once, more than the largest request: whoever waited for one server to read would note
+the answers of all the others too late."""
+
+
 class Connection:
     """A connection on which one request at a time is under way."""
 
@@ -54,6 +59,7 @@ class Connection:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.buffer = b""
         self.closing = False
         self.due = self.sent = 0.0
