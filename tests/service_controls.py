@@ -150,6 +150,20 @@ CONTROLS = [
         "unit/test_intake.py",
     ),
     Control(
+        "an overload ends with the crowd",
+        "intake.py",
+        " or ahead + self._everybody(host) <= left else wait",
+        " else wait",
+        "unit/test_intake.py",
+    ),
+    Control(
+        "several who come new are let in at once",
+        "http/server.py",
+        "for one in several(sock)]",
+        "for one in [sock]]",
+        "unit/test_protocol.py",
+    ),
+    Control(
         "nothing is read behind the last request",
         "http/strict.py",
         "        if self.deaf:  # an answer",

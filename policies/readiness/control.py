@@ -119,6 +119,11 @@ class Control(Generic[S]):
     def item(self) -> str:
         return self.id.partition(".")[0]
 
+    @property
+    def weight(self) -> str:
+        """How bad it is to fail it, and whether its item can pass all the same."""
+        return self.severity if self.mandatory else f"{self.severity}, advisory"
+
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """What it says of each subject; a subject without a problem passes."""
         if facts.environment not in self.environments:

@@ -89,7 +89,7 @@ def test_what_is_not_built_fails(short_of):
 def test_what_nobody_tried_says_which_command_keeps_the_evidence(short_of, control, kind):
     (one,) = short_of[control]
     assert one["verdict"] == "not-evaluated"
-    assert f"this needs evidence of a {kind}" in one["message"]
+    assert f"this needs evidence: {kind}" in one["message"]
     assert f"readiness evidence add {kind} " in one["remedy"]
 
 

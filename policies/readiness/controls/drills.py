@@ -61,7 +61,7 @@ def drill(
         subjects=newest(kind),
         judge=judge,
         mandatory=mandatory,
-        needs=f"evidence of a {kind}",
+        needs=f"evidence: {kind}",
     )
 
 

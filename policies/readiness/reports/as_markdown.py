@@ -77,8 +77,7 @@ def gaps(report: Report) -> Iterator[str]:
 
 def gap(results: list[Result]) -> str:
     control = results[0].control
-    weight = control.severity if control.mandatory else f"{control.severity}, advisory"
-    lines = [f"\n**{control.id}** ({weight}), {MARKS[results[0].verdict]}: {control.title}\n"]
+    lines = [f"\n**{control.id}** ({control.weight}), {MARKS[results[0].verdict]}: {control.title}\n"]
     for result in results[:MOST_PLACES]:
         one = result.finding
         where = f"{code(place(one))} " if place(one) else ""

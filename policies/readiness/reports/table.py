@@ -45,7 +45,7 @@ def by_control(result: Result) -> tuple[str, Verdict, Waiver | None]:
 
 def show(console: Console, results: list[Result]) -> None:
     control, verdict = results[0].control, results[0].verdict
-    console.print(f"{MARKS[verdict]} [bold]{control.id}[/] ({control.severity}): {escape(control.title)}")
+    console.print(f"{MARKS[verdict]} [bold]{control.id}[/] ({control.weight}): {escape(control.title)}")
     for result in results[:MOST_PLACES]:
         one = result.finding
         told = f"{place(one)}  {visible(one.resource)}: {visible(one.message)}".strip()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from starlette.types import Receive, Scope
 
 from running import until
 from service.http.protocol import Bounds
-from wire import SECONDS, Answer, Listening, listening
+from service.http.server import ACCEPTED
+from wire import SECONDS, Answer, Echo, Listening, listening
 
 SECOND = b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -384,6 +387,36 @@ def test_the_answer_that_is_being_made_when_it_begins_to_drain_is_its_connection
         server.echo.going.set()
         assert wire.answer().headers["connection"] == "close"
         assert wire.rest() == b""
+
+
+class Counting(Echo):
+    """Holds the event loop up while it answers ``/hold``; then counts its turns, and answers in which it is asked."""
+
+    turn = 0
+
+    async def _say(self, scope: Scope, receive: Receive) -> int:
+        if scope["path"] == "/hold":
+            self.begun.set()
+            self.going.wait(SECONDS)
+            self._count(asyncio.get_running_loop())
+        return self.turn
+
+    def _count(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.turn += 1
+        loop.call_soon(self._count, loop)
+
+
+def test_who_comes_new_does_not_wait_a_turn_for_each_who_came_before() -> None:
+    app = Counting()
+    with listening(app=app) as server, ExitStack() as stack:
+        stack.enter_context(server.wire()).send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert app.begun.wait(SECONDS)
+        wires = [stack.enter_context(server.wire()) for _ in range(6 * ACCEPTED)]
+        for wire in wires:
+            wire.send(SECOND)
+        app.going.set()
+        turns = [wire.answer().json() for wire in wires]
+    assert max(turns) < 2 * ACCEPTED
 
 
 def test_connections_over_the_limit_are_refused_until_others_end(start: Callable[..., Listening]) -> None:

@@ -34,7 +34,9 @@ def item(one: ItemVerdict) -> Markup:
     about = ITEMS[one.id]
     head = tag("span", badge(one.verdict), " ", tag("b", one.id), f" {about.title}")
     controls = [own for own in one.controls if own.verdict is not None]
-    rows = ([code(own.control.id), badge(own.verdict or Verdict.PASS), weight(own), said(own)] for own in controls)
+    rows = (
+        [code(own.control.id), badge(own.verdict or Verdict.PASS), own.control.weight, said(own)] for own in controls
+    )
     return unfolding(
         head,
         tag("p", f"Met when {about.met}."),
@@ -48,10 +50,6 @@ def badge(verdict: Verdict) -> Markup:
     """A verdict in words, with a sign and a colour beside."""
     sign = tag("span", SIGNS[verdict], aria_hidden="true")
     return tag("span", sign, f" {WORDS[verdict]}", class_=f"badge {verdict.value}")
-
-
-def weight(own: ControlVerdict) -> str:
-    return own.control.severity if own.control.mandatory else f"{own.control.severity}, advisory"
 
 
 def said(own: ControlVerdict) -> str:

@@ -29,6 +29,8 @@ from service.tls import Tls
 log = logging.getLogger("service")
 FLUSH_SECONDS = 5.0
 """Time for the application to write down what it still holds when it ends."""
+ACCEPTED = 16
+"""New connections that one turn of the event loop lets in; so few that workers who share a socket share these, too."""
 
 
 def nothing() -> None:
@@ -50,6 +52,15 @@ class Hooks:
     second: Callable[[], None] = nothing
     refused: Callable[[ServiceError], None] = field(default=lambda _: None)
     last: Callable[[], bool] = field(default=lambda: True)
+
+
+def several(listener: socket.socket) -> list[socket.socket]:
+    """A listening socket as often as one turn of the event loop is to accept from it.
+
+    libuv, and so uvloop, accepts one connection from each in a turn (libuv pull request 3696). Under load a turn takes
+    long, and those who come new, health checks among them, would wait for as many turns as there are before them.
+    """
+    return [listener, *(listener.dup() for _ in range(ACCEPTED - 1))]
 
 
 class Server(uvicorn.Server):
@@ -129,7 +140,8 @@ class Server(uvicorn.Server):
             options["ssl_handshake_timeout"] = self._bounds.receive_seconds
             options["ssl_shutdown_timeout"] = LINGER
         loop = asyncio.get_running_loop()
-        self.servers = [await loop.create_server(protocol, sock=sock, **options) for sock in sockets or []]
+        listeners = [one for sock in sockets or [] for one in several(sock)]
+        self.servers = [await loop.create_server(protocol, sock=one, **options) for one in listeners]
         self.started = True
         self._hooks.ready()
         self._look_around(loop, min(1.0, self._bounds.receive_seconds / 4))
