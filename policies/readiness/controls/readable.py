@@ -23,7 +23,7 @@ def unread_or_all(facts: Facts) -> Iterable[Unread | Resources]:
     remedy="render templates before they are judged: helm template . | readiness manifests -",
     severity="high",
     kind="resources",
-    sources=("NIST SP 800-190 4.3", "design: unknown is never pass"),
+    sources=("design: unknown is never pass",),
     subjects=unread_or_all,
 )
 def readable_manifests(one: Unread | Resources, facts: Facts) -> Iterator[Problem]:

@@ -167,7 +167,7 @@ class Intake:
         wait = ahead = self._ahead(asked.model, asked.size)
         if self._due:
             margin = MARGIN - (MARGIN - 1) * BESIDE / weight
-            turn = max(self._seconds, self._pace * self._running)
+            turn = max(self._seconds, self._pace * self._running)  # when overload begins, turns outgrow past ones
             wait += margin * self._pace * before + STEPS * turn
         left = asked.began + patience - self._clock()
         return None if wait <= left or ahead + self._everybody(host) <= left else wait
