@@ -37,8 +37,9 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture
-def tracer(collector: Collector) -> Iterator[Callable[..., Tracer]]:
-    """Makes tracers that send to the collector, stopped after the test."""
+def tracer(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Tracer]]:
+    """Makes tracers that soon send to the collector, stopped after the test."""
+    monkeypatch.setattr("service.spans.DELAY", 20)
     with ExitStack() as stack:
 
         def make(ratio: float = 1.0, **changes: Any) -> Tracer:
