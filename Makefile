@@ -21,7 +21,7 @@ STACKS := $(RUN) python -m stacks
 ENGINE ?= $(shell command -v podman || command -v docker)
 IMAGE ?= localhost/airworthy-mlflow:$(shell sed -n 's/.*:mlflow: {tag: \([^,]*\),.*/\1/p' stacks/registry/Pulumi.dev.yaml)
 
-.PHONY: help setup demo test ci lint types preview up down outputs diff cost registry-image pin bench lock clean
+.PHONY: help setup demo test mutants ci lint types preview up down outputs diff cost registry-image pin bench lock clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ demo: setup  ## generate the default project in build/demo, run its own demo, ju
 
 test: setup  ## all tests, in JOBS=2 processes; the longest only with ALL=1, as in CI
 	@$(RUN) $(if $(ALL),AIRWORTHY_ALL=1) python -m pytest -n $(JOBS) $(ONLY)
+
+mutants: setup  ## small faults in the gate's controls that no test notices; MODULE="rbac probes": of these (all: half an hour)
+	@$(RUN) python tests/policies/mutants $(MODULE)
 
 ci:  ## what CI runs: install what the tests drive, then lint and test, with nothing skipped
 	@.ci/run

@@ -29,7 +29,7 @@ def custom(kind, name, template, beside=None):
 def of_fixtures(controls):
     """The pods of all fixtures of some controls, each in every custom kind, by the name of a file for them."""
     found = {}
-    for case in sorted(case for control in controls for case in (FIXTURES / control.id).iterdir()):
+    for case in sorted(case for control in controls for case in (FIXTURES / control.id).glob("*/")):
         name = f"{case.parent.name}-{case.name}".lower().replace(".", "-")
         found[f"{name}.yaml"] = [
             custom(kind, f"{name}-{place}", template, beside)

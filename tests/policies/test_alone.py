@@ -28,7 +28,7 @@ class Watched:
 def looks(tmp_path_factory):
     """For each control that is asked about workloads or containers of any fixture: whether it looks beside them."""
     found = {}
-    for case in sorted(FIXTURES.glob("*/*")):
+    for case in sorted(FIXTURES.glob("*/*/")):
         facts = facts_of(case, tmp_path_factory.mktemp("case"))
         for control in catalogue("resources"):
             for subject in control.subjects(facts):
