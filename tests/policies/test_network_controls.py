@@ -21,7 +21,8 @@ def test_a_policy_isolates_only_pods_of_its_own_namespace():
 def test_a_policy_that_names_no_types_denies_what_comes_in():
     assert not refuses("S3.ingress-denied", pod(), policy(podSelector={}))
     assert refuses("S3.egress-denied", pod(), policy(podSelector={}))
-    assert not refuses("S3.egress-denied", pod(), policy(podSelector={}, egress=[]))
+    assert refuses("S3.egress-denied", pod(), policy(podSelector={}, egress=[])), "Kubernetes counts the rules"
+    assert not refuses("S3.egress-denied", pod(), policy(podSelector={}, egress=[{}]))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,9 @@ def test_a_policy_beside_a_chart_is_not_said_to_select_nothing(chart):
         ("egress", {"ipBlock": {"cidr": "0.0.0.0/0"}}, False, True),
         ("egress", {"ipBlock": {"cidr": "10.0.0.0/8"}}, False, False),
         ("ingress", {"namespaceSelector": {}}, True, True),
+        ("ingress", {"namespaceSelector": {"matchLabels": {}, "matchExpressions": []}}, True, True),
+        ("ingress", {"namespaceSelector": {}, "podSelector": {"matchLabels": {}}}, True, True),
+        ("ingress", {"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "Exists"}]}}, True, False),
         ("egress", {"namespaceSelector": {}, "podSelector": {}}, True, True),
         ("egress", {"namespaceSelector": {}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}, True, False),
         ("ingress", {"namespaceSelector": {"matchLabels": {"team": "web"}}}, True, False),

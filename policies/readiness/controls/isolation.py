@@ -17,6 +17,7 @@ from readiness.facts.workloads import Workload
 
 POLICIES = "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
 GROUP = "networking.k8s.io"
+SELECTORS = ("namespaceSelector", "podSelector")
 LEAST_PREFIX = 8  # bits: the largest private blocks are 10.0.0.0/8 and fd00::/8; anything larger is the internet
 DENY = """kubectl apply -f - <<'Y'
 apiVersion: networking.k8s.io/v1
@@ -37,7 +38,7 @@ def policies(facts: Facts) -> Iterator[Resource]:
 def directions(policy: Resource) -> list[str]:
     """In which directions a policy denies by default: if it does not say, in, and out when it has rules for that."""
     named = items(policy.spec, "policyTypes")
-    return named or ["Ingress", *(["Egress"] if policy.spec.get("egress") is not None else [])]
+    return named or ["Ingress", *(["Egress"] if items(policy.spec, "egress") else [])]
 
 
 def wanted(policy: Resource) -> dict[str, Any]:
@@ -120,10 +121,13 @@ def too_broad(peer: dict[str, object], rules: str, ports: bool) -> Iterator[Prob
         block = ip_network(text(peer, "ipBlock", "cidr"), strict=False)
         if block.prefixlen < LEAST_PREFIX and (rules == "ingress" or not ports):
             yield Problem(f"a rule of {rules} allows {block}{'' if ports else ' on every port'}", line_of(peer))
-    elif peer.get("namespaceSelector") is not None:
-        everywhere = not peer["namespaceSelector"] and not peer.get("podSelector")
-        if everywhere:
-            yield Problem(f"a rule of {rules} allows every pod of every namespace", line_of(peer))
+    elif peer.get("namespaceSelector") is not None and all(everything(peer, selector) for selector in SELECTORS):
+        yield Problem(f"a rule of {rules} allows every pod of every namespace", line_of(peer))
+
+
+def everything(peer: dict[str, object], selector: str) -> bool:
+    """A selector of a peer demands nothing, or there is none; ``{matchLabels: {}}`` is another way to write it."""
+    return not fields(peer, selector, "matchLabels") and not items(peer, selector, "matchExpressions")
 
 
 def aimed(facts: Facts) -> Iterator[Resource]:
