@@ -24,10 +24,8 @@ def test_many():
 CLOSER = "    assert planted.many(2) and not planted.many(1)\n"
 REVIEWED = """
 [[planted]]
-change = '''
-- return count > 1
-+ return count {change}
-'''
+was = "return count > 1"
+now = ["return count >= 1", "return count > 2"]
 why = "nobody counts so few"
 """
 
@@ -54,7 +52,7 @@ def test_one_that_a_test_notices_is_not(tmp_path):
 
 
 def test_one_that_was_reviewed_is_counted_apart(tmp_path):
-    code, said = tried(tmp_path, TEST, REVIEWED.format(change=">= 1") + REVIEWED.format(change="> 2"))
+    code, said = tried(tmp_path, TEST, REVIEWED)
     assert (code, said) == (0, "planted: 0 killed, 2 equivalent, 0 survived")
 
 

@@ -18,6 +18,12 @@ def test_a_policy_isolates_only_pods_of_its_own_namespace():
         assert not refuses(id, pod(), policy(**deny))
 
 
+def test_a_policy_of_another_kind_of_network_is_not_read_as_one_of_kubernetes():
+    deny = {"podSelector": {}, "policyTypes": ["Ingress"]}
+    calico = kubernetes("NetworkPolicy", "crd.projectcalico.org/v1", spec=deny)
+    assert refuses("S3.ingress-denied", pod(), calico)
+
+
 def test_a_policy_that_names_no_types_denies_what_comes_in():
     assert not refuses("S3.ingress-denied", pod(), policy(podSelector={}))
     assert refuses("S3.egress-denied", pod(), policy(podSelector={}))

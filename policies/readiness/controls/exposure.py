@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_interface
 from typing import Any
 
 from readiness.control import Problem, control
@@ -49,7 +49,7 @@ def internal(service: Resource) -> bool:
     if any(text(annotations, key).lower() == value for key, value in INTERNAL.items()):
         return True
     ranges = items(service.spec, "loadBalancerSourceRanges")
-    return bool(ranges) and all(ip_network(one, strict=False).prefixlen >= 8 for one in ranges)
+    return bool(ranges) and all(ip_interface(one).network.prefixlen >= 8 for one in ranges)
 
 
 @control(

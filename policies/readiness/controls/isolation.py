@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network
+from ipaddress import ip_interface
 from typing import Any
 
 from readiness.control import Problem, control
@@ -118,7 +118,7 @@ def policy_names_peers(policy: Resource, facts: Facts) -> Iterator[Problem]:
 def too_broad(peer: dict[str, object], rules: str, ports: bool) -> Iterator[Problem]:
     """Says when a peer is everybody. The internet may be called, as no policy can name a host, but on named ports."""
     if peer.get("ipBlock") is not None:
-        block = ip_network(text(peer, "ipBlock", "cidr"), strict=False)
+        block = ip_interface(text(peer, "ipBlock", "cidr")).network
         if block.prefixlen < LEAST_PREFIX and (rules == "ingress" or not ports):
             yield Problem(f"a rule of {rules} allows {block}{'' if ports else ' on every port'}", line_of(peer))
     elif peer.get("namespaceSelector") is not None and all(everything(peer, selector) for selector in SELECTORS):

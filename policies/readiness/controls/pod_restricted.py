@@ -80,10 +80,10 @@ def seccomp(workload: Workload, facts: Facts) -> Iterator[Problem]:
     severity="high",
 )
 def non_root(workload: Workload, facts: Facts) -> Iterator[Problem]:
-    (_, of_pod, line), *of_containers = contexts(workload)
+    (_, of_pod, _), *of_containers = contexts(workload)
     whole_pod = flag(of_pod, "runAsNonRoot")
     if whole_pod is False:
-        yield Problem("the pod sets runAsNonRoot: false", line)
+        yield Problem("the pod sets runAsNonRoot: false")
     for who, context, line in of_containers:
         own = flag(context, "runAsNonRoot")
         if own is False:

@@ -20,8 +20,8 @@ from mutants.source import Mutant  # noqa: E402
 from mutants.trial import Trial  # noqa: E402
 
 CONTROLS = HERE.parents[2] / "policies" / "readiness" / "controls"
-SUBJECTS = "fixtures said aws_controls container_controls network_controls rights_controls pod_security pipelines"
-TESTS = [HERE.parent / f"test_{subject}.py" for subject in SUBJECTS.split()]
+NAMES = ("test_fixtures.py", "test_said.py", "test_pod_security.py", "test_pipelines.py", "test_*_controls.py")
+TESTS = [path for name in NAMES for path in sorted(HERE.parent.glob(name))]
 # Left out is what asks an API server, what tries at random, and, for the time, what tries each control on each fixture.
 CHOSEN = "not api_server and not whatever_kind and not no_other_control"
 
@@ -37,7 +37,10 @@ class Tally:
         counts = self.counts.setdefault(mutant.path.stem, [0, 0, 0])
         counts[0 if killed else 1 if known else 2] += 1
         if not killed and not known:
-            print(f"{mutant.path}:{mutant.line}\n{mutant.diff}\n", flush=True)
+            shown = [f"- {line}" for line in mutant.was.splitlines()] + [
+                f"+ {line}" for line in mutant.now.splitlines()
+            ]
+            print(f"{mutant.path}:{mutant.line}", *shown, "", sep="\n", flush=True)
 
 
 def main() -> int:

@@ -11,13 +11,13 @@ from mutants.source import Mutant
 
 @dataclass(frozen=True)
 class Reviewed:
-    """The names of modules and the changes in them, as they are shown; line numbers move too easily."""
+    """Modules by name, with lines as they were and as they are changed; numbers of lines move too easily."""
 
-    known: frozenset[tuple[str, str]]
+    known: frozenset[tuple[str, str, str]]
 
     @classmethod
     def read(cls, path: Path) -> Reviewed:
-        """Reads tables named like the module, each a list of ``change`` and ``why``.
+        """Reads tables named like modules, each a list of ``was``, ``now`` (all such changes) and ``why``.
 
         Raises:
             ValueError: one says no reason.
@@ -25,8 +25,8 @@ class Reviewed:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         entries = [(module, entry) for module, found in tables.items() for entry in found]
         if silent := [entry for _, entry in entries if not entry.get("why")]:
-            raise ValueError(f"{path.name}: no reason is given for {silent[0]['change']}")
-        return cls(frozenset((module, entry["change"].strip()) for module, entry in entries))
+            raise ValueError(f"{path.name}: no reason is given for {silent[0]['was']}")
+        return cls(frozenset((module, entry["was"], now) for module, entry in entries for now in entry["now"]))
 
     def knows(self, mutant: Mutant) -> bool:
-        return (mutant.path.stem, mutant.diff) in self.known
+        return (mutant.path.stem, mutant.was, mutant.now) in self.known

@@ -15,7 +15,9 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
-DECLARED = frozenset({"title", "why", "remedy", "sources", "source", "did", "needs", "severity", "kind", "alone"})
+DECLARED = frozenset(
+    {"title", "why", "remedy", "sources", "source", "did", "needs", "severity", "kind", "alone", "frozen"}
+)
 """Arguments of what makes controls. They are prose, or others hold them: mypy, test_fixtures, test_alone."""
 
 
@@ -26,7 +28,8 @@ class Mutant:
     path: Path
     line: int
     text: str
-    diff: str
+    was: str
+    now: str
 
 
 class Places(cst.CSTVisitor):
@@ -54,6 +57,8 @@ class Places(cst.CSTVisitor):
 
 
 def declared(node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.Param):
+        return node.name.value in DECLARED
     return isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value in DECLARED
 
 
@@ -63,10 +68,10 @@ def declarations(node: cst.CSTNode) -> list[cst.CSTNode]:
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
-    """All mutants of a module. Constants that only declarations read, in modules beside it too, are prose as well."""
+    """All mutants of a module, in the order of their places."""
     source = path.read_text(encoding="utf-8")
     wrapper = MetadataWrapper(cst.parse_module(source))
-    module, ranges, prose, seen = wrapper.module, wrapper.resolve(PositionProvider), prose_of(path.parent), {source}
+    module, ranges, prose, seen = wrapper.module, wrapper.resolve(PositionProvider), prose_of(path), {source}
     parts = ["".join(map(module.code_for_node, module.header)), *map(module.code_for_node, module.body)]
     for number, statement in enumerate(module.body, start=1):
         places = Places(prose, ranges)
@@ -76,31 +81,34 @@ def mutants(path: Path) -> Iterator[Mutant]:
             text = "".join((*parts[:number], changed, *parts[number + 1 :]))
             if text not in seen:
                 seen.add(text)
-                yield Mutant(path, line, text, difference(source, text))
+                yield Mutant(path, line, text, *difference(source, text))
 
 
-def difference(old: str, new: str) -> str:
-    """The lines that differ, as ``-`` and ``+``."""
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
-    return "\n".join(line[0] + " " + line[1:].strip() for line in lines if not line.startswith(("---", "+++", "@@")))
+def difference(old: str, new: str) -> tuple[str, str]:
+    """The lines that differ, as they were and as they are now."""
+    lines = list(difflib.ndiff(old.splitlines(), new.splitlines()))
+    was, now = ([line[2:].strip() for line in lines if line.startswith(sign)] for sign in "-+")
+    return "\n".join(was), "\n".join(now)
 
 
-def prose_of(folder: Path) -> frozenset[str]:
-    """Names of modules' constants that are read in declarations only."""
-    made, read = set[str](), {"CONTROLS"}
-    for file in folder.glob("*.py"):
-        tree = ast.parse(file.read_bytes())
-        for statement in tree.body:
-            if isinstance(statement, ast.Assign):
-                made |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
-        read |= set(names(tree))
-    return frozenset(made - read)
+def prose_of(path: Path) -> frozenset[str]:
+    """Constants of a module that only declarations and annotations read, here and in the modules beside it."""
+    tree = ast.parse(path.read_bytes())
+    read = {"CONTROLS", *names(tree)}
+    for file in path.parent.glob("*.py"):
+        beside = ast.parse(file.read_bytes())
+        if any(isinstance(one, ast.ImportFrom) and f".{one.module}".endswith(f".{path.stem}") for one in beside.body):
+            read.update(names(beside))
+    assigned = (target for one in tree.body if isinstance(one, ast.Assign) for target in one.targets)
+    return frozenset(target.id for target in assigned if isinstance(target, ast.Name)) - read
 
 
 def names(node: ast.AST) -> Iterator[str]:
-    """Names that are read, but for those in declarations."""
+    """Names that are read, but for those in declarations and annotations."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         yield node.id
-    if not (isinstance(node, ast.keyword) and node.arg in DECLARED):
-        for child in ast.iter_child_nodes(node):
-            yield from names(child)
+    for field, value in ast.iter_fields(node):
+        if field not in ("annotation", "returns") and not (isinstance(node, ast.keyword) and node.arg in DECLARED):
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    yield from names(child)
