@@ -14,7 +14,7 @@ from readiness.facts.scalars import text
 RBAC = "https://kubernetes.io/docs/reference/access-authn-authz/rbac/"
 GOOD_PRACTICE = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/"
 GROUP = "rbac.authorization.k8s.io"
-WRITE = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+CHANGE = frozenset({"create", "update", "patch"})
 READ = frozenset({"get", "list", "watch"})
 EVERYBODY = {
     "system:anonymous": "whoever reaches the API server, without a name",
@@ -22,7 +22,7 @@ EVERYBODY = {
     "system:authenticated": "every user and every pod",
     "system:serviceaccounts": "every pod of the cluster",
 }
-BROAD_ROLES = frozenset({"cluster-admin", "admin", "edit"})
+BROAD_ROLES = frozenset({"admin", "edit"})  # of the whole cluster; cluster-admin is broad in a namespace, too
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Power:
     group: str
     resources: frozenset[str]
     verbs: frozenset[str]
-    whole: bool = False
+    whole: bool
 
 
 def power(what: str, group: str, resources: str, verbs: Iterable[str], whole: bool = False) -> Power:
@@ -53,7 +53,7 @@ POWERS = (
     power("act as others", "", "users groups serviceaccounts", ["impersonate"]),
     power("bind roles it does not have", GROUP, ROLES, ["bind"]),
     power("write rights it does not have into roles", GROUP, ROLES, ["escalate"]),
-    power("change who has which role", GROUP, BINDINGS, WRITE - {"delete", "deletecollection"}),
+    power("change who has which role", GROUP, BINDINGS, CHANGE),
     power("make tokens of service accounts", "", "serviceaccounts/token", ["create"]),
     power("read all Secrets", "", "secrets", READ, whole=True),
     power("run commands in pods", "", "pods/exec pods/attach", ["create", "get"]),
@@ -65,7 +65,7 @@ POWERS = (
         "read and change every request to the API server",
         "admissionregistration.k8s.io",
         "mutatingwebhookconfigurations validatingwebhookconfigurations",
-        ["create", "update", "patch"],
+        CHANGE,
     ),
 )
 
