@@ -9,6 +9,7 @@ from typing import Any
 from readiness.control import Problem, control
 from readiness.facts import Facts
 from readiness.facts.resources import fields, line_of, mappings
+from readiness.facts.scalars import text
 from readiness.facts.scaling import KNATIVE, number
 from readiness.facts.workloads import Container
 
@@ -74,7 +75,7 @@ def liveness_probe(container: Container, facts: Facts) -> Iterator[Problem]:
 )
 def probe_differs(container: Container, facts: Facts) -> Iterator[Problem]:
     ready, live = container.body.get("readinessProbe"), container.body.get("livenessProbe")
-    path = str(fields(live, "httpGet").get("path") or "") if live else ""
+    path = text(live, "httpGet", "path")
     if READY.search(path):
         yield Problem(
             f"container {container.name} is killed while it waits for its model: liveness asks {path}", line_of(live)
@@ -98,8 +99,8 @@ def is_helper(container: Container, probe: str) -> bool:
 
 
 def question(probe: dict[str, Any]) -> list[Any]:
-    """What a probe asks; how often is another matter."""
-    return [probe.get(how) for how in ("httpGet", "exec", "grpc", "tcpSocket")]
+    """What a probe asks; how often is another matter, and so is whether it asks more than that the port is open."""
+    return [probe.get(how) for how in ("httpGet", "exec", "grpc")]
 
 
 def patience(probe: dict[str, Any]) -> int:
