@@ -59,13 +59,14 @@ def one_way(rollout: Resource) -> Iterator[Problem]:
     """What is wrong with the strategy of a Rollout: none, or a canary that begins with everything."""
     canary = strategy(rollout, "canary")
     if canary is None and strategy(rollout, "blueGreen") is None:
-        yield Problem(f"{rollout.label} has no strategy", rollout.line)
+        yield Problem(f"{rollout.label} has no strategy", rollout.line, rollout.file)
     if canary is not None:
+        place = (line_of(canary), rollout.file)  # the Rollout may stand elsewhere than what it drives
         weights = [one["setWeight"] for one in mappings(canary, "steps") if "setWeight" in one]
         if not weights:
-            yield Problem("the canary has no step that sets a weight, so it is a plain rolling update", line_of(canary))
+            yield Problem("the canary has no step that sets a weight, so it is a plain rolling update", *place)
         elif weights[0] >= 100:
-            yield Problem("the first step of the canary sends it all the traffic", line_of(canary))
+            yield Problem("the first step of the canary sends it all the traffic", *place)
 
 
 @control(
