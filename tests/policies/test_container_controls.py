@@ -90,6 +90,15 @@ def test_literals(name, value, secret):
     assert refuses("S2.config-literals", kubernetes("ConfigMap", data={"a.env": f"A=b\n{name}={value}\n"})) is secret
 
 
+def test_a_file_in_a_config_map_is_not_a_password_for_its_name():
+    assert not refuses("S2.config-literals", kubernetes("ConfigMap", data={"password": "choose\na long one\n"}))
+
+
+def test_a_secret_of_another_kind_of_store_is_no_secret_of_kubernetes():
+    other = kubernetes("Secret", "vault.example.com/v1", data={"password": SECRET})
+    assert not refuses("S2.secret-not-written-out", other, kubernetes("Secret"))
+
+
 @pytest.mark.parametrize(
     ("words", "secret"),
     [
@@ -97,6 +106,8 @@ def test_literals(name, value, secret):
         ([f"--api-key={SECRET}"], True),
         ([f"API_KEY={SECRET}"], True),
         (["--api-key", "--verbose", SECRET], False),
+        (["--password"], False),
+        (["--password", "--verbose"], False),
         (["--api-key-file", SECRET], False),
         (["api-key", SECRET], False),
         (["--verbose", "AKIA" + "ABCDEFGHIJKLMNOP"], True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from readiness.control import Problem, control
@@ -64,7 +65,7 @@ def pod_literals(container: Container, facts: Facts) -> Iterator[Problem]:
 
 def options(words: list[str]) -> Iterator[tuple[str, str]]:
     """Names and values of ``--name=value``, ``--name value`` and ``NAME=value``; of other words the value alone."""
-    for word, following in zip(words, [*words[1:], ""], strict=False):
+    for word, following in pairwise([*words, ""]):
         name, equals, value = word.partition("=")
         if not equals and word.startswith("--"):
             value = "" if following.startswith("-") else following
