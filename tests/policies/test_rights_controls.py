@@ -150,3 +150,10 @@ def test_own_accounts(spec, own):
 def test_a_token_is_for_those_who_have_rights(subject, of_binding, used):
     bound = binding("view", subject, namespace=of_binding)
     assert refuses("S1.no-idle-token", pod(serviceAccountName="web"), bound) is not used
+
+
+def test_roles_and_bindings_of_another_api_are_not_read_as_those_of_kubernetes():
+    other = kubernetes("ClusterRole", "iam.example.com/v1", rules=[{"apiGroups": [""], "resources": ["*"]}])
+    assert not refuses("S1.rbac-no-wildcards", other, role(apiGroups=[""], resources=["pods"], verbs=["get"]))
+    bound = {**binding("cluster-admin", account()), "apiVersion": "iam.example.com/v1"}
+    assert not refuses("S1.rbac-no-broad-binding", bound, binding("web", account()))
