@@ -1,5 +1,6 @@
 """Runs programs by the real Pulumi engine, with the stand-in for all providers and state in a folder."""
 
+import gc
 import json
 import os
 import shutil
@@ -9,7 +10,6 @@ from pathlib import Path
 from pulumi import automation as auto
 
 PASSPHRASE = "correct horse battery staple"
-LOST = "Resource monitor has terminated"
 
 
 class Runs:
@@ -80,17 +80,13 @@ class Runs:
         return {path.name: path.read_text(encoding="utf-8", errors="replace") for path in files}
 
     def _ran(self, command):
-        """What a command of the engine gives; asked once more where the program lost its engine before it did anything.
+        """What a command of the engine gives.
 
-        That happens now and then to programs that share a process, as they do here alone: `pulumi up` starts one each.
+        A program that failed leaves coroutines of Pulumi's behind, which stop the server of callbacks once they are
+        collected: that of whatever program runs in this process by then, which loses its engine.
         """
-        asked = len(self.standin.calls)
-        try:
-            return command(on_output=self.said.append, color="never")
-        except auto.errors.CommandError as error:
-            if LOST not in str(error) or len(self.standin.calls) > asked:
-                raise
-            return command(on_output=self.said.append, color="never")
+        gc.collect()
+        return command(on_output=self.said.append, color="never")
 
     def _made(self, name):
         folder = self._folder / name
