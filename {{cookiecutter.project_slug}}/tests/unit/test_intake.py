@@ -177,6 +177,18 @@ def test_a_crowd_that_could_not_be_answered_in_time_is_turned_away_in_part() -> 
     assert 0 < len(run(go).away) < 150
 
 
+def test_a_turn_that_grew_is_expected_to_take_longer_than_those_before() -> None:
+    async def go(host: Loop) -> None:
+        subject = await learnt(host)
+        for number in range(40):
+            subject.offer(asked(host), number, host)
+        await turns(1)
+        subject.offer(asked(host, patience=0.1), 40, host)
+        await turns()
+
+    assert run(go).away.keys() == {40}
+
+
 def test_under_overload_a_turn_begins_a_little_and_the_rest_in_order() -> None:
     async def go(host: Loop) -> None:
         subject = await learnt(host)
