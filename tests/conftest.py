@@ -14,12 +14,25 @@ import pytest
 from cookiecutter.main import cookiecutter
 from filelock import FileLock
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from project import Demo, free_port, run
 from repository import BRACED, ROOT, begin, commit, git
 
 settings.register_profile("steady", deadline=None)  # a busy machine is no failure
 settings.load_profile("steady")
+
+
+class Places(LoadFileScheduling):
+    """A process takes whole files, and one alone takes all that use the cluster, of which there is one."""
+
+    def _split_scope(self, nodeid):
+        folder, _, _ = nodeid.rpartition("/")
+        return folder if folder == "tests/cluster" else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Places(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

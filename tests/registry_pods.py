@@ -59,8 +59,9 @@ class Pods:
 
     def migrate(self):
         """What a pod does first; returns whether it succeeded."""
-        (container,) = asyncio.run(_spec(PORT))["init_containers"]
-        return subprocess.run(self._command(container, PORT, "--rm"), capture_output=True).returncode == 0
+        first = asyncio.run(_spec(PORT))["init_containers"]
+        commands = [self._command(container, PORT, "--rm") for container in first]
+        return all(subprocess.run(command, capture_output=True).returncode == 0 for command in commands)
 
     @contextmanager
     def running(self):

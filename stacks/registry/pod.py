@@ -71,21 +71,30 @@ def pod(args: PodArgs) -> dict[str, Any]:
         "enable_service_links": False,
         "priority_class_name": "airworthy-platform",
         "security_context": UNPRIVILEGED,
-        "init_containers": [_migration(args)],
+        "init_containers": _migrations(args),
         "containers": [_server(args), _accounts(args)],
         "volumes": volumes,
     }
 
 
-def _migration(args: PodArgs) -> dict[str, Any]:
-    """Makes the tables, or brings them to the image's version.
+def _migrations(args: PodArgs) -> list[dict[str, Any]]:
+    """Makes the tables, those of the accounts too, or brings them to the image's version.
 
-    Of two pods that begin together PostgreSQL lets one do it; the other fails, is started again, and finds it done.
+    Of two pods that begin together PostgreSQL lets one do it; the other fails, is started again, and finds it done. The
+    server makes the accounts' tables as well, but each of its workers for itself, so they are made before it starts.
     """
+    accounts = ["python", "-m", "mlflow.server.auth", "db", "upgrade", "--url", args.storage.accounts]
+    return [
+        _migration(args, "migration", {"args": ["db", "upgrade", args.storage.database]}),
+        _migration(args, "accounts-migration", {"command": accounts}),
+    ]
+
+
+def _migration(args: PodArgs, name: str, how: dict[str, Any]) -> dict[str, Any]:
     return {
-        "name": "migration",
+        "name": name,
         "image": args.image,
-        "args": ["db", "upgrade", args.storage.database],
+        **how,
         "env": _plain(args.storage.environment),
         "volume_mounts": [TMP, *args.storage.mounts],
         "security_context": LOCKED,

@@ -169,10 +169,12 @@ def test_it_reaches_its_database_and_s3_and_on_a_volume_nobody(planned, others):
 
 def test_tables_are_brought_up_to_date_before_any_pod_of_the_new_version_answers(planned, environment):
     spec = server(planned(environment))
-    (migration,) = spec["template"]["spec"]["initContainers"]
+    runs, accounts = spec["template"]["spec"]["initContainers"]
     database = next(arg for arg in container(planned(environment))["args"] if arg.startswith("--backend-store-uri="))
-    assert migration["args"] == ["db", "upgrade", database.split("=", 1)[1]]
-    assert migration["image"] == container(planned(environment))["image"]
+    assert runs["args"] == ["db", "upgrade", database.split("=", 1)[1]]
+    config = planned(environment).one(":ConfigMap", "mlflow").inputs["data"]["basic_auth.ini"]
+    assert f"database_uri = {accounts['command'][-1]}\n" in config
+    assert {runs["image"], accounts["image"]} == {container(planned(environment))["image"]}
     assert spec["strategy"]["type"] == "Recreate", "no pod of the old version meets the new tables"
 
 
