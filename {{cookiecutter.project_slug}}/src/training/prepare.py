@@ -14,7 +14,6 @@ from service.bundle import canonical
 from service.signature import Blocks, Signature, rows_of
 from training import enforcement, features, params, schema, split, table
 from training.layout import Layout, read_bytes, read_json
-from training.params import Params
 from training.storage import write_folder
 
 TRAIN, TEST, FACTS = "train.parquet", "test.parquet", "facts.json"
@@ -68,7 +67,7 @@ def prepare(layout: Layout) -> dict[str, Any]:
         "rows": len(found.frame),
         "train": len(parts.train),
         "test": len(parts.test),
-        "split": _kind(wanted),
+        "split": split.described(wanted, found.task),
         "signature": schema.signature(rules, found.task).to_dict(),
     }
     write_folder(
@@ -123,11 +122,3 @@ def _part(data: bytes, signature: Signature) -> Part:
 def _parquet(frame: pd.DataFrame) -> bytes:
     data: bytes = frame.to_parquet(index=False)
     return data
-
-
-def _kind(wanted: Params) -> str:
-    if wanted.data.time:
-        return f"the latest rows by {wanted.data.time}"
-    if wanted.data.group:
-        return f"whole groups by {wanted.data.group}"
-    return "random rows"

@@ -56,6 +56,15 @@ def split(frame: pd.DataFrame, params: Params, task: Task) -> Split:
     return parts
 
 
+def described(params: Params, task: Task) -> str:
+    """Which rows ``split`` sets apart for measuring, in words."""
+    if params.data.time:
+        return f"the latest rows by {params.data.time}"
+    if params.data.group:
+        return f"whole groups by {params.data.group}"
+    return "random rows" if task == "regression" else "random rows of each class"
+
+
 def folds(frame: pd.DataFrame, params: Params, task: Task) -> list[Fold]:
     """Cross-validation within the training rows, on the same principle; any ``cv=`` of scikit-learn takes it.
 

@@ -44,7 +44,7 @@ def facts(task: Task) -> tuple[Signature, dict[str, Any], dict[str, Any]]:
             "rows": 569,
             "train": 455,
             "test": 114,
-            "split": "random rows",
+            "split": "random rows of each class",
         },
         "estimator": {"name": "random-forest", "parameters": {"n_estimators": 100, "max_depth": 4}},
         "baseline": {"name": "decision-tree", "parameters": {}},
@@ -81,7 +81,7 @@ def test_it_states_the_facts(task: Task) -> None:
     text = card(*facts(task))
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == SECTIONS
     assert text.startswith("# Model card: tumour-diagnosis\n")
-    for stated in ("data/mine.csv", "sha256:" + "d" * 64, "569", "455", "114", "random rows", "n_estimators = 100"):
+    for stated in ("data/mine.csv", "sha256:" + "d" * 64, "569", "455", "114", "of each class", "n_estimators = 100"):
         assert stated in text
     first, value = next(iter(METRICS[task].items()))
     assert f"| {first} | higher | {value:g} | {value:g} | at least 0.4 |" in text

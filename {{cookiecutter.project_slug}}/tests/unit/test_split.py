@@ -58,6 +58,19 @@ def refused(frame: pd.DataFrame, asked: params.Params, task: Any, problem: str) 
     assert "split.folds" in caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("data", "task", "said"),
+    [
+        ({"time": "when"}, "binary", "the latest rows by when"),
+        ({"group": "who"}, "regression", "whole groups by who"),
+        ({}, "multiclass", "random rows of each class"),
+        ({}, "regression", "random rows"),
+    ],
+)
+def test_what_is_set_apart_is_told_in_words(data: dict[str, str], task: Any, said: str) -> None:
+    assert split.described(wanted(**data), task) == said
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("data", [{}, {"time": "when"}, {"group": "who"}])
 def test_parts_are_disjoint_complete_and_the_same_each_time(task: Any, data: dict[str, str]) -> None:
