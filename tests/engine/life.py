@@ -24,12 +24,13 @@ class Life:
     protected = (frozenset(), frozenset())
 
     @pytest.fixture(scope="class")
-    def estate(self, request, tmp_path_factory):
+    @classmethod
+    def estate(cls, tmp_path_factory):
         """All stacks, up. What preview and up told is kept in ``estate.told``."""
         need_command("pulumi")
         standin = StandIn(dict.fromkeys(("aws", "kubernetes", "random", "tls"), Memory()))
         with standin.served() as providers:
-            estate = Estate(Runs(tmp_path_factory.mktemp("runs"), standin, providers), request.cls.environment)
+            estate = Estate(Runs(tmp_path_factory.mktemp("runs"), standin, providers), cls.environment)
             estate.told = {}
             for name in estate.names:
                 stack = estate.stack(name)
