@@ -1,12 +1,15 @@
 """kubectl on the cluster that KUBECONFIG names, as far as these tests need it."""
 
 import json
+import secrets
 import subprocess
 from contextlib import contextmanager
 
 from project import until
 
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
+
+OURS = "airworthy-tests"
 
 
 class Kube:
@@ -70,12 +73,18 @@ class Kube:
 
 
 @contextmanager
-def namespace(kubectl, name):
-    """A new namespace that admits only pods without rights; gone afterwards."""
-    kube = Kube(kubectl, name)
-    kube.run("delete", "namespace", name, "--ignore-not-found", "--wait=true")
-    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": RESTRICTED}})
+def namespace(kubectl):
+    """A new namespace that admits only pods without rights; told to go afterwards.
+
+    Those of tests that were killed go first, as only one at a time can have the port of the node.
+    """
+    left = ("--selector", OURS, "--field-selector", "status.phase=Active")
+    Kube(kubectl, "default").run("delete", "namespace", *left)
+    kube = Kube(kubectl, f"airworthy-tests-{secrets.token_hex(4)}")
+    labels = RESTRICTED | {OURS: "true"}
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": kube.namespace, "labels": labels}})
     try:
         yield kube
     finally:
-        kube.run("delete", "namespace", name, "--wait=false")
+        kube.run("delete", "service", "--all")  # the port is free at once, the namespace when its pods have ended
+        kube.run("delete", "namespace", kube.namespace, "--wait=false")

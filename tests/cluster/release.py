@@ -95,7 +95,7 @@ def is_ready(pod):
 @contextmanager
 def furnished(kubectl, material):
     """A namespace with the service's secrets."""
-    with namespace(kubectl, "airworthy-tests-services") as kube:
+    with namespace(kubectl) as kube:
         files = {"api-keys.json": "api-keys.json", "audit-key.pem": "audit.pem", "audit-input-key": "audit-input"}
         kube.secret(f"{NAME}-service", **{key: (material.folder / file).read_text() for key, file in files.items()})
         kube.secret(f"{NAME}-registry", MLFLOW_TRACKING_USERNAME="reader", MLFLOW_TRACKING_PASSWORD="unused")

@@ -29,7 +29,7 @@ def kube(kubectl):
     known = Kube(kubectl, "default").run("api-resources", "--output=name").split()
     for kind in ("rollouts.argoproj.io", "servicemonitors.monitoring.coreos.com", "scaledobjects.keda.sh"):
         need(kind in known, f"install the kind {kind} on the cluster")
-    with namespace(kubectl, "airworthy-tests-objects") as found:
+    with namespace(kubectl) as found:
         yield found
 
 
