@@ -6,7 +6,9 @@ from readiness.control import Verdict
 from readiness.controls import named
 from readiness.facts import Facts
 from readiness.facts.kubernetes import gather, read_text
+from readiness.facts.manifests import read
 from readiness.facts.pulumi import read_plan
+from readiness.facts.repository import Repository
 from readiness.facts.resources import Resources
 
 
@@ -22,14 +24,32 @@ def refuses(id, *objects, environment="prod"):
 
 
 def verdicts(id, *objects, environment="prod"):
-    """All that a control says of some objects."""
+    """All verdicts of a control on some objects."""
+    return {finding.verdict for finding in findings(id, *objects, environment=environment)}
+
+
+def messages(id, *objects):
+    """What a control finds wrong with some objects, or why it cannot tell."""
+    return [finding.message for finding in findings(id, *objects) if finding.verdict is not Verdict.PASS]
+
+
+def findings(id, *objects, environment="prod"):
     planned = [one for one in objects if "newState" in one]
     written = [one for one in objects if "newState" not in one]
     found = [resource for one in written for resource in read_text(json.dumps(one), "objects.yaml")]
     resources, unread = gather([*found, *read_plan({"steps": planned}, "plan.json")])
     assert not unread
-    facts = Facts(resources=Resources(resources), environment=environment)
-    return {finding.verdict for finding in named(id).findings(facts)}
+    return list(named(id).findings(Facts(resources=Resources(resources), environment=environment)))
+
+
+def said_of(id, folder, files, **facts):
+    """All that a control says of a repository that holds these files: verdicts and messages."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    judged = Facts(**({"repository": Repository.at(folder), "resources": read((str(folder),))} | facts))
+    return [(finding.verdict, finding.message) for finding in named(id).findings(judged)]
 
 
 def kubernetes(kind, version="v1", namespace=None, annotations=None, **fields):

@@ -54,14 +54,10 @@ def is_rule_test(call: Call) -> bool:
     needs="alert rules",
 )
 def alert_rules_tested(repo: Repository, facts: Facts) -> Iterator[Problem]:
-    tested_by_python = [
-        module.file
-        for module in facts.code.tests
-        if any(re.search(r"\bpromtool\b", text) for text, _ in module.strings)
-    ]
-    if tested_by_python and not list(wired(facts, is_test, "the tests")):
-        return
-    yield from wired(facts, is_rule_test, "a test of the alert rules")
+    by_python = any(re.search(r"\bpromtool\b", text) for module in facts.code.tests for text, _ in module.strings)
+    yield from wired(
+        facts, lambda call: is_rule_test(call) or (by_python and is_test(call)), "a test of the alert rules"
+    )
 
 
 def is_test(call: Call) -> bool:
@@ -101,8 +97,8 @@ def runbook_for_each_alert(rule: Rule, facts: Facts) -> Iterator[Problem]:
 def address(rule: Rule) -> str:
     """Where an alert says that its page is read; empty if that is no address."""
     told = rule.body.get("annotations")
-    url = str(told.get("runbook_url") or "") if isinstance(told, dict) else ""
-    return url.partition("#")[0] if "://" in url else ""
+    url = told.get("runbook_url") if isinstance(told, dict) else None
+    return url.partition("#")[0] if isinstance(url, str) and "://" in url else ""
 
 
 def is_page(url: str, facts: Facts) -> bool:
