@@ -28,7 +28,7 @@ def noisy(facts: Facts) -> Iterator[Alert]:
 def integrations(receiver: Mapping[str, Any]) -> set[str]:
     """How a receiver tells people: ``slack``, ``pagerduty``, … in both spellings, Alertmanager's and the operator's."""
     keys = (key for key, value in receiver.items() if value and key.lower().endswith("configs"))
-    return {key.lower().removesuffix("configs").rstrip("_") for key in keys}
+    return {key.lower().removesuffix("configs").removesuffix("_") for key in keys}
 
 
 def told(alert: Alert, routing: Routing) -> dict[str, set[str]]:
