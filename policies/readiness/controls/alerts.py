@@ -94,8 +94,9 @@ def rule_valid(resource: Resource, facts: Facts) -> Iterator[Problem]:
     for name in sorted({str(name) for name in names if names.count(name) > 1}):
         yield Problem(f"two groups are called {name}")
     for rule in each_rule(resource):
+        name = rule.get("alert") or rule.get("record") or "without a name"
         for what in wrong_with(rule):
-            yield Problem(f"rule {rule.get('alert') or rule.get('record')}: {what}", line_of(rule))
+            yield Problem(f"rule {name}: {what}", line_of(rule))
 
 
 def wrong_with(rule: dict[str, object]) -> Iterator[str]:
