@@ -14,7 +14,7 @@ from readiness.facts.selection import same_namespace
 from readiness.facts.workloads import Workload
 
 QUOTAS = "https://kubernetes.io/docs/concepts/policy/resource-quotas/"
-QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|[kKMGTPE]i?)?")
+QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|[MGTPE]|[KMGTPE]i)?")
 UNITS = {None: 1.0, "m": 0.001, "k": 1e3} | {
     letter + suffix: base**power
     for power, letter in enumerate("KMGTPE", start=1)
@@ -82,7 +82,7 @@ def quantity(value: Any) -> float:
         WrongShape: it is none.
     """
     match = QUANTITY.fullmatch(str(value))
-    if match is None or match[2] == "ki":
+    if match is None:
         raise WrongShape(f"{value!r} is no quantity such as 500m or 1Gi")
     return float(match[1]) * UNITS[match[2]]
 
