@@ -141,7 +141,7 @@ def spread(workload: Workload, facts: Facts) -> Iterator[Problem]:
     rules = list(placement(workload))
     if not rules:
         if least_copies(workload, facts) > 1:
-            yield Problem("neither topologySpreadConstraints nor podAntiAffinity spreads its pods", workload.line)
+            yield Problem("neither topologySpreadConstraints nor podAntiAffinity spreads its pods")
         return
     if not any(selects(fields(rule, "labelSelector"), workload.pod_labels) for rule in rules):
         yield Problem("its rules of placement select other pods than its own", line_of(rules[0]))

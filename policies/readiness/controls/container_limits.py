@@ -44,7 +44,7 @@ def requests_and_limits(container: Container, facts: Facts) -> Iterator[Problem]
         if not any(fields(one, part).get(name) for one in given for part in parts)
     ]
     if missing:
-        yield Problem(f"container {container.name} has no {', '.join(missing)}", container.line)
+        yield Problem(f"container {container.name} has no {', '.join(missing)}")
 
 
 @control(
@@ -60,7 +60,7 @@ def requests_and_limits(container: Container, facts: Facts) -> Iterator[Problem]
 )
 def read_only_root(container: Container, facts: Facts) -> Iterator[Problem]:
     if flag(container.body, "securityContext", "readOnlyRootFilesystem") is not True:
-        yield Problem(f"container {container.name} does not set readOnlyRootFilesystem: true", container.line)
+        yield Problem(f"container {container.name} does not set readOnlyRootFilesystem: true")
 
 
 CONTROLS = (requests_and_limits, read_only_root)
