@@ -10,7 +10,7 @@ from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, service
 from readiness.facts import Facts
 from readiness.facts.frameworks import MODEL_SERVERS, Route, framework, routes
-from readiness.facts.module import constant
+from readiness.facts.module import dotted
 from readiness.facts.repository import Repository
 
 PROBES = "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/"
@@ -44,7 +44,7 @@ def health_routes(repo: Repository, facts: Facts) -> Iterator[Problem]:
 
 
 def readiness_routes(facts: Facts) -> Iterator[Route]:
-    return (route for route in all_routes(facts) if READY.search(route.path) and route.handler)
+    return (route for route in all_routes(facts) if READY.search(route.path))
 
 
 @control(
@@ -58,21 +58,21 @@ def readiness_routes(facts: Facts) -> Iterator[Route]:
     subjects=readiness_routes,
 )
 def readiness_looks(route: Route, facts: Facts) -> Iterator[Problem]:
-    body = [node for node in (route.handler.body if route.handler else []) if not is_text(node)]
-    only = body[0] if len(body) == 1 else None
-    if isinstance(only, ast.Return) and is_fixed(only.value):
-        yield Problem(f"{route.path} answers yes, whatever the state of the service")
+    if route.handler is None or not all(is_idle(node) for node in route.handler.body):
+        return
+    yield Problem(f"{route.path} answers yes, whatever the state of the service")
 
 
-def is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(constant(node.value), str)
+def is_idle(node: ast.stmt) -> bool:
+    """Whether a statement looks at nothing: a docstring, ``pass``, or an answer that is always the same."""
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr | ast.Return) and is_fixed(node.value))
 
 
 def is_fixed(node: ast.expr | None) -> bool:
     """Whether an expression is made of literals only, perhaps wrapped by the framework's own response."""
     if isinstance(node, ast.Call):
         wrapped = [*node.args, *(one.value for one in node.keywords)]
-        return getattr(node.func, "id", "") in (
+        return dotted(node.func).rpartition(".")[2] in (
             "jsonify",
             "Response",
             "JSONResponse",

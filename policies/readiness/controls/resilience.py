@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, service, serving_modules
 from readiness.facts import Facts
-from readiness.facts.module import Module, constant, keyword
+from readiness.facts.module import Module, keyword
 from readiness.facts.repository import Repository
 
 RELEASE_IT = "M. Nygard, Release It!, 2nd edition: Stability Patterns"
@@ -28,10 +28,10 @@ ENDLESS: dict[str, tuple[str, ...]] = {
     "socket.create_connection": ("timeout",),
 }
 POSITION = {"urllib.request.urlopen": 2, "socket.create_connection": 1}
-# These have a time limit of their own, unless it is taken away.
-LIMITED = frozenset(
-    {"httpx.AsyncClient", "httpx.Client", "aiohttp.ClientTimeout"} | {f"httpx.{verb}" for verb in VERBS}
-)
+# These have a time limit of their own, unless this argument takes it away.
+LIMITED = {"httpx.AsyncClient": "timeout", "httpx.Client": "timeout", "aiohttp.ClientTimeout": "total"} | {
+    f"httpx.{verb}": "timeout" for verb in VERBS
+}
 REMOTE = frozenset(
     {
         "requests",
@@ -58,10 +58,10 @@ def waits_for_ever(name: str, call: ast.Call, module: Module) -> bool:
     if name.startswith("requests.") and name.rpartition(".")[2] in VERBS:
         return not given(call, ("timeout",))
     if name in ENDLESS:
-        enough = len(call.args) > POSITION.get(name, 99)
+        enough = name in POSITION and len(call.args) > POSITION[name]
         return not enough and not given(call, ENDLESS[name])
-    value = keyword(call, "timeout")
-    return name in LIMITED and isinstance(value, ast.Constant) and value.value is None
+    value = keyword(call, LIMITED[name]) if name in LIMITED else None
+    return isinstance(value, ast.Constant) and value.value is None and not given(call, ("sock_read",))
 
 
 def given(call: ast.Call, names: tuple[str, ...]) -> bool:
@@ -147,16 +147,11 @@ def overload_refused(repo: Repository, facts: Facts) -> Iterator[Problem]:
             return
         if any(keyword(call, "traffic") for name, call in module.calls if name.endswith("service")):
             return
-        if any(isinstance(node, ast.Constant) and refusal(node) for node in module.nodes):
+        if any(isinstance(node, ast.Constant) and node.value in REFUSALS for node in module.nodes):
             return
         if {"SERVICE_UNAVAILABLE", "TOO_MANY_REQUESTS", "HTTP_503_SERVICE_UNAVAILABLE"} & set(module.names):
             return
     yield Problem("nothing refuses a request, however many are waiting: no limit, no 429, no 503")
-
-
-def refusal(node: ast.Constant) -> bool:
-    value = constant(node)
-    return type(value) is int and value in REFUSALS
 
 
 CONTROLS = (calls_limited_in_time, circuit_breaker, overload_refused)
