@@ -1,7 +1,7 @@
 """Releases: which strategies, analyses and Services of a Rollout are refused, and what else may take their place."""
 
 import pytest
-from judged import kubernetes, refuses, verdicts
+from judged import kubernetes, messages, refuses, verdicts
 
 ARGO = "argoproj.io/v1alpha1"
 STEPS = [{"setWeight": 10}]
@@ -119,3 +119,39 @@ def test_services_that_a_rollout_switches(kind, key):
     chosen = {"activeService": "web"} if kind == "blueGreen" else {}
     assert not refuses("D4.traffic-services", rollout(strategy={kind: {**chosen, key: "web"}}), SERVICE)
     assert refuses("D4.traffic-services", rollout(strategy={kind: {**chosen, key: "gone"}}), SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("spec", "lost"),
+    [({}, False), ({"revisionHistoryLimit": 2}, False), ({"revisionHistoryLimit": 1}, True)],
+)
+def test_revisions_that_are_kept(spec, lost):
+    assert refuses("D5.history", rollout({}, **spec)) is lost
+
+
+@pytest.mark.parametrize(
+    ("spec", "endless"),
+    [({}, False), ({"progressDeadlineSeconds": 3600}, False), ({"progressDeadlineSeconds": 3601}, True)],
+)
+def test_seconds_of_a_release(spec, endless):
+    assert refuses("D5.progress-deadline", rollout({}, **spec)) is endless
+
+
+JUDGED = {"analysis": {"templates": [{"templateName": "web"}]}}
+
+
+@pytest.mark.parametrize(
+    ("objects", "by_hand"),
+    [
+        ([rollout(JUDGED)], None),
+        ([rollout({})], "no analysis is wired, so nothing sends a bad version back"),
+        ([DEPLOYMENT, SERVICE], "nothing sends a Deployment back but a person"),
+        ([DEPLOYMENT], None),
+        ([RECREATED, SERVICE], None),
+        ([DEPLOYMENT, SERVICE, FLAGGER], None),
+    ],
+)
+def test_what_sends_a_version_back(objects, by_hand):
+    assert messages("D5.automatic", *objects) == ([by_hand] if by_hand else [])
+    assert refuses("D5.automatic", *objects, environment="staging") is bool(by_hand)
+    assert verdicts("D5.automatic", *objects, environment="dev") == set()

@@ -1,7 +1,7 @@
-"""Services and Ingresses: which selectors, ports and backends lead nowhere."""
+"""Services, Ingresses and meshes: which selectors, ports and backends lead nowhere, and which routes are unbounded."""
 
 import pytest
-from judged import kubernetes, pod, refuses
+from judged import kubernetes, messages, pod, refuses, verdicts
 
 NETWORK = "networking.k8s.io/v1"
 
@@ -67,3 +67,30 @@ def test_backends(port, backends, nowhere):
 def test_an_ingress_of_another_api_is_not_read_as_one_of_kubernetes():
     other = kubernetes("Ingress", "config.openshift.io/v1", spec={"defaultBackend": to("gone", number=80)})
     assert not refuses("D2.ingress-backend", service({"port": 80}), ingress(to(number=80)), other)
+
+
+def mesh(kind="VirtualService", version="networking.istio.io/v1", **spec):
+    return kubernetes(kind, version, spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("routes", "wrong"),
+    [
+        ([{"timeout": "2s"}], []),
+        ([{"timeout": "2s", "retries": {"attempts": 3}}], []),
+        ([{"timeout": "2s", "retries": {"attempts": 4}}], ["route http[0] retries 4 times"]),
+        ([{"timeout": "2s"}, {}], ["route http[1] has no timeout"]),
+        ([{"name": "main"}], ["route main has no timeout"]),
+        ([{"redirect": {}}], []),
+        ([{"directResponse": {}}], []),
+        ([{"redirect": {}}, {}], ["route http[1] has no timeout"]),
+    ],
+)
+def test_routes_of_a_mesh(routes, wrong):
+    assert messages("R3.retries-bounded", mesh(http=routes)) == wrong
+
+
+def test_kinds_of_others_are_none_of_istio():
+    for id, kind in (("R3.retries-bounded", "VirtualService"), ("R3.outlier-detection", "DestinationRule")):
+        assert verdicts(id, mesh(kind, "example.com/v1", http=[{}])) == set()
+        assert refuses(id, mesh(kind, http=[{}]))

@@ -15,8 +15,8 @@ from readiness.facts.workloads import Workload
 HISTORY = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#revision-history-limit"
 DEADLINE = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progress-deadline-seconds"
 ABORT = "https://argo-rollouts.readthedocs.io/en/stable/features/analysis/"
+# Both are kept where nothing is said: 10 revisions, 600 seconds.
 LEAST_REVISIONS = 2
-KEPT = 10  # the default of Kubernetes and of Argo Rollouts
 LONGEST_SECONDS = 3600
 
 
@@ -38,7 +38,7 @@ def with_history(facts: Facts) -> Iterator[Workload]:
     alone=True,
 )
 def history(workload: Workload, facts: Facts) -> Iterator[Problem]:
-    kept = number(workload.resource.spec, "revisionHistoryLimit", KEPT)
+    kept = number(workload.resource.spec, "revisionHistoryLimit", LEAST_REVISIONS)
     if kept < LEAST_REVISIONS:
         yield Problem(f"it keeps {kept} revisions")
 
@@ -55,7 +55,7 @@ def history(workload: Workload, facts: Facts) -> Iterator[Problem]:
     alone=True,
 )
 def progress_deadline(workload: Workload, facts: Facts) -> Iterator[Problem]:
-    seconds = number(workload.resource.spec, "progressDeadlineSeconds", 600)
+    seconds = number(workload.resource.spec, "progressDeadlineSeconds", LONGEST_SECONDS)
     if seconds > LONGEST_SECONDS:
         yield Problem(f"progressDeadlineSeconds is {seconds}")
     if workload.resource.spec.get("paused"):
