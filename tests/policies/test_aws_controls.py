@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from judged import aws, refuses, verdicts
+from judged import aws, messages, refuses, verdicts
 
 from readiness.control import Verdict
+from readiness.controls import named
 
 BUCKET = "aws:s3/bucket:Bucket"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
@@ -150,6 +151,7 @@ def test_policies_of_all_kinds(type):
             )
         ),
         (["ec2:DescribeInstances", "ec2:RunInstances"], "*", True),
+        ("DescribeInstances", "*", True),
     ],
 )
 def test_breadth_of_policies(actions, resources, broad):
@@ -168,7 +170,9 @@ def test_breadth_of_policies(actions, resources, broad):
 )
 @pytest.mark.parametrize("name", ["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"])
 def test_attachments_of_all_kinds(type, name):
-    assert refuses("S1.aws-no-admin", aws(f"aws:iam/{type}", policyArn=f"arn:aws:iam::aws:policy/{name}"))
+    for path in ("", "job-function/"):
+        attached = aws(f"aws:iam/{type}", policyArn=f"arn:aws:iam::aws:policy/{path}{name}")
+        assert messages("S1.aws-no-admin", attached) == [f"it gives {name}"]
 
 
 @pytest.mark.parametrize(
@@ -255,14 +259,21 @@ def test_secrets_that_stand_in_the_plan(name):
     assert not refuses("S2.aws-no-literals", aws(type, **{name: ""}))
 
 
+def test_a_key_of_your_own_is_asked_of_clusters_of_databases_too():
+    assert refuses("S3.aws-own-key", aws("aws:rds/cluster:Cluster"))
+    assert not refuses("S3.aws-own-key", aws("aws:rds/cluster:Cluster", kmsKeyId="key"))
+    assert named("S3.aws-own-key").mandatory is False
+
+
 def test_what_must_last_is_asked_for_in_the_environments_that_must():
     database = aws(DATABASE, engine="postgres")
     for id, environments in (
         ("R2.aws-backups", {"staging", "prod"}),
         ("R2.aws-undeletable", {"staging", "prod"}),
         ("R1.aws-zones", {"prod"}),
+        ("R1.aws-undeletable", {"prod"}),
     ):
-        asked = {one for one in ("dev", "staging", "prod") if verdicts(id, database, environment=one)}
+        asked = {one for one in ("dev", "staging", "prod") if verdicts(id, database, aws(BALANCER), environment=one)}
         assert asked == environments
 
 
@@ -283,12 +294,15 @@ def test_records_of_the_network(traffic, recorded):
     [
         ({}, True),
         ({"StringEquals": {"token.example.com:aud": "sts.amazonaws.com"}}, True),
+        ({"StringEquals": "wrong"}, True),
         ({"StringLike": {"token.example.com:sub": "*"}}, True),
         ({"StringLike": {"token.example.com:sub": ["repo:team/web:*", "repo:*"]}}, True),
         ({"StringLike": {"token.example.com:sub": "repo:team/web:*"}}, False),
     ],
 )
 def test_roles_that_trust_tokens(condition, everybody):
-    principal = {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.example.com"}
-    trust = document(Principal=principal, Action="sts:AssumeRoleWithWebIdentity", Condition=condition)
-    assert refuses("S1.aws-callers-named", aws(ROLE, assumeRolePolicy=trust)) is everybody
+    for issuer in ("token.example.com", "example.com/oidc-provider/"):
+        principal = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"}
+        trust = document(Principal=principal, Action="sts:AssumeRoleWithWebIdentity", Condition=condition)
+        said = [f"a statement trusts every token of {issuer}: no condition names its :sub"] if everybody else []
+        assert messages("S1.aws-callers-named", aws(ROLE, assumeRolePolicy=trust)) == said

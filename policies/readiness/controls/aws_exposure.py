@@ -140,7 +140,7 @@ def for_web(resource: Resource, rule: dict[str, object], facts: Facts) -> bool:
     """A rule opens a web port of a load balancer that is meant for the internet."""
     if number(rule, "fromPort") != number(rule, "toPort") or number(rule, "toPort") not in WEB:
         return False
-    groups = [resource] if resource.kind == GROUP else facts.resources.of(GROUP)
+    groups = facts.resources.of(GROUP)
     of_rule = [one for one in groups if one is resource or belongs(resource, "securityGroupId", one)]
     return any(parts(one, "securityGroups", facts, BALANCER) for one in of_rule)
 

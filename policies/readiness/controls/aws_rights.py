@@ -122,8 +122,7 @@ def no_admin(resource: Resource, facts: Facts) -> Iterator[Problem]:
     subjects=lambda facts: facts.resources.of(*RESOURCE_POLICIES),
 )
 def callers_named(resource: Resource, facts: Facts) -> Iterator[Problem]:
-    document = resource.spec.get(RESOURCE_POLICIES[resource.kind])
-    for one in statements(document) if document is not None else ():
+    for one in statements(resource.spec.get(RESOURCE_POLICIES[resource.kind])):
         if listed(one.get("NotPrincipal")):
             yield Problem("a statement allows everybody but whom NotPrincipal lists")
         elif everybody(one.get("Principal")) and not limited(one):
@@ -136,7 +135,7 @@ def strangers(statement: dict[str, Any]) -> str:
     """The issuer of OpenID Connect tokens of which a statement trusts every one; empty if there is none."""
     principal = statement.get("Principal")
     issuers = listed(principal.get("Federated")) if isinstance(principal, dict) else []
-    tokens = [str(one).rpartition("oidc-provider/")[2] for one in issuers if "oidc-provider/" in str(one)]
+    tokens = [str(one).partition("oidc-provider/")[2] for one in issuers if "oidc-provider/" in str(one)]
     subjects = [
         value
         for entry in fields(statement, "Condition").values()
