@@ -77,5 +77,9 @@ def test_what_is_no_quantity(amount):
     assert messages(HOLDS, workload(), quota("cpu", amount)) == [f"{amount!r} is no quantity such as 500m or 1Gi"]
 
 
+def test_what_requests_nothing_takes_nothing_of_a_quota():
+    assert not refuses(HOLDS, workload(), quota("cpu", 0))
+
+
 def test_a_quota_of_another_api_is_none_of_kubernetes():
     assert verdicts(HOLDS, workload(), quota("pods", 0, "example.com/v1")) == set()
