@@ -97,6 +97,8 @@ def without(*names, **beside):
         ([without("successCondition")], True),
         ([without("interval")], True),
         ([without(count=1)], True),
+        ([without(count="1")], True),
+        ([without(count="10")], False),
         ([without(count=2)], False),
         ([{"name": "m", "provider": {"job": {}}}], False),
         ([{"name": "m", "provider": {"job": {}}}, without("interval")], True),

@@ -19,7 +19,7 @@ from readiness.facts.progressive import (
 )
 from readiness.facts.reach import keeps_one_volume
 from readiness.facts.resources import Resource, fields, line_of, mappings
-from readiness.facts.scaling import number, scales_itself
+from readiness.facts.scaling import scales_itself
 from readiness.facts.workloads import Workload
 
 CANARY = "https://argo-rollouts.readthedocs.io/en/stable/features/canary/"
@@ -137,7 +137,7 @@ def analysis_decides(template: Resource, facts: Facts) -> Iterator[Problem]:
             yield Problem(f"metric {name} has neither successCondition nor failureCondition", line_of(metric))
         if not metric.get("interval"):
             yield Problem(f"metric {name} has no interval, so it is looked at once", line_of(metric))
-        elif number(metric, "count", 2) == 1:
+        elif str(metric.get("count")) == "1":
             yield Problem(f"metric {name} has count 1, so it is looked at once", line_of(metric))
 
 
