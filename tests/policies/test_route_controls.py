@@ -23,6 +23,9 @@ def to(name="web", **port):
     return {"service": {"name": name, "port": port}}
 
 
+GRPC = {"service": {"name": "web", "port": {"name": "grpc"}}}
+
+
 @pytest.mark.parametrize(
     ("declared", "port", "closed"),
     [
@@ -36,6 +39,23 @@ def to(name="web", **port):
 )
 def test_ports_of_services(declared, port, closed):
     assert refuses("D2.service-port", web(*declared), service(port)) is closed
+
+
+def test_a_port_by_name_must_be_declared():
+    (said,) = messages("D2.service-port", web(), service({"port": 80, "targetPort": "http"}))
+    assert said == "port 80 leads to http, but the ports of Pod/default/web are: none"
+
+
+def test_each_backend_is_looked_at():
+    wrong = messages(
+        "D2.ingress-backend", service({"port": 80}), ingress(to("gone", number=80), to(number=81), GRPC, {})
+    )
+    assert wrong == [
+        "there is no Service gone in namespace default",
+        "Service web has no port 81",
+        "Service web has no port grpc",
+    ]
+    assert messages("D2.ingress-backend", service({"port": 80}), ingress(to())) == ["Service web has no port None"]
 
 
 def test_a_service_without_selector_looks_for_no_pods():

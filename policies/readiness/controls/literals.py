@@ -60,7 +60,7 @@ def pod_literals(container: Container, facts: Facts) -> Iterator[Problem]:
     words = [str(word) for part in ("command", "args") for word in items(container.body, part)]
     for name, value in options(words):
         if what := told(name, value):
-            yield Problem(f"container {container.name} has {what} in its arguments", container.line)
+            yield Problem(f"container {container.name} has {what} in its arguments")
 
 
 def options(words: list[str]) -> Iterator[tuple[str, str]]:

@@ -77,9 +77,8 @@ def ingress_backend(ingress: Resource, facts: Facts) -> Iterator[Problem]:
             yield Problem(f"there is no Service {name} in namespace {ingress.namespace}", line_of(backend))
             continue
         port = fields(wanted, "port")
-        ports = mappings(service.spec, "ports")
-        if not any(port.get("number") == own.get("port") or port.get("name") == own.get("name", 0) for own in ports):
-            asked = port.get("name") or port.get("number")
+        asked = port.get("name") or port.get("number")
+        if not any(asked in (own.get("port"), own.get("name")) for own in mappings(service.spec, "ports") if asked):
             yield Problem(f"Service {name} has no port {asked}", line_of(backend))
 
 
