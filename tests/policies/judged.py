@@ -69,3 +69,8 @@ def aws(type, name="web", /, **inputs):
     """An AWS resource as Pulumi would plan it."""
     urn = f"urn:pulumi:prod::web::{type}::{name}"
     return {"newState": {"type": type, "urn": urn, "inputs": inputs, "protect": True}}
+
+
+def document(effect="Allow", **statement):
+    """A policy document of AWS with one statement."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": effect, **statement}]})

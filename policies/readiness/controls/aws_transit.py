@@ -41,10 +41,10 @@ def database_tls(database: Resource, facts: Facts) -> Iterator[str]:
     told = {text(one, "name"): one.get("value") for one in parameters}
     engine, major = text(database.spec, "engine"), text(database.spec, "engineVersion").partition(".")[0]
     if engine == "postgres":
-        default = "1" if major.isdigit() and int(major) >= 15 else "0"
-        if str(told.get("rds.force_ssl", default)) != "1":
+        modern = major.isdigit() and int(major) >= 15
+        if str(told.get("rds.force_ssl", int(modern))) != "1":
             yield "its parameters do not set rds.force_ssl to 1"
-    elif engine in ("mysql", "mariadb") and str(told.get("require_secure_transport", "0")) not in ("1", "ON"):
+    elif engine in ("mysql", "mariadb") and str(told.get("require_secure_transport")) not in ("1", "ON"):
         yield "its parameters do not set require_secure_transport to 1"
 
 
