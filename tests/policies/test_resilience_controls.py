@@ -17,6 +17,7 @@ def wrong(id, folder, code, **files):
     """What is wrong with a service that holds this code."""
     said = said_of(id, folder, {"app.py": APP + code, **files})
     assert said
+    assert all(verdict is not Verdict.NOT_EVALUATED for verdict, _ in said)
     return [message for verdict, message in said if verdict is Verdict.FAIL]
 
 
@@ -28,6 +29,7 @@ def wrong(id, folder, code, **files):
         ("requests.get(a, timeout=None)", True),
         ("requests.get(a, **options)", False),
         ("requests.get(a, params=None)", True),
+        ("requests.api.get(a)", True),
         ("requests.Session()", False),
         ("client.get(a)", False),
         ("urllib.request.urlopen(a)", True),

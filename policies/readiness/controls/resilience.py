@@ -54,7 +54,7 @@ LIMITERS = frozenset(
 )
 
 
-def waits_for_ever(name: str, call: ast.Call, module: Module) -> bool:
+def waits_for_ever(name: str, call: ast.Call) -> bool:
     if name.startswith("requests.") and name.rpartition(".")[2] in VERBS:
         return not given(call, ("timeout",))
     if name in ENDLESS:
@@ -91,7 +91,7 @@ def calls_limited_in_time(repo: Repository, facts: Facts) -> Iterator[Problem]:
             name for name, _ in module.calls
         }
         for name, call in module.calls:
-            if waits_for_ever(name, call, module) and not outer and not limited_outside(module, facts):
+            if waits_for_ever(name, call) and not outer and not limited_outside(module, facts):
                 yield Problem(f"{name} waits for ever if the other side does not answer", call.lineno, module.file)
 
 
