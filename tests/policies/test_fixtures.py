@@ -7,6 +7,16 @@ from readiness.control import Control, Verdict
 from readiness.controls import MODULES, catalogue
 
 CONTROLS = catalogue()
+ADVICE = {
+    "D3.image-healthcheck",
+    "G2.owners-review",
+    "M3.summary",
+    "M5.no-print",
+    "S3.aws-own-key",
+    "S4.vulnerability-scan",
+    "S5.licences-of-dependencies",
+}
+NEVER_WAIVED = {"S5.evidence-sound", "S5.waivers-sound"}
 
 
 def said(control, facts):
@@ -66,3 +76,8 @@ def test_a_control_says_why_and_what_to_do(control):
     assert all((control.title, control.why, control.remedy, control.sources))
     assert not control.title.endswith(".")
     assert not control.why.endswith(".")
+
+
+def test_these_are_only_advice_and_those_nobody_may_waive():
+    assert {control.id for control in CONTROLS if not control.mandatory} == ADVICE
+    assert {control.id for control in CONTROLS if not control.waivable} == NEVER_WAIVED

@@ -20,6 +20,7 @@ from readiness.facts.unknown import UnknownValue
 SLSA = "https://slsa.dev/spec/v1.0/"
 ENVIRONMENTS = "https://docs.github.com/en/actions/managing-workflow-runs-and-deployments/managing-deployments"
 PROD = re.compile(r"(?i)prod|live|release")
+PROTECTION = re.compile(r"\bgithub_repository_environment\b|\bRepositoryEnvironment\(")  # Terraform's, Pulumi's
 PROMOTES = re.compile(r"(^|\.)(transition_model_version_stage|set_registered_model_alias)$")
 
 
@@ -33,7 +34,6 @@ VERBS = {
     "helm": {"upgrade", "install"},
     "helmfile": {"apply", "sync"},
     "kubectl": {"apply", "set", "rollout", "replace", "create"},
-    "kustomize": {"apply"},
     "pulumi": {"up", "update"},
     "terraform": {"apply"},
 }
@@ -44,7 +44,7 @@ def is_deployment(call: Call) -> bool:
     if call.has("--dry-run", "--preview-only"):
         return False
     if call.program == "ssh":
-        return any("docker" in word or "restart" in word for word in call.words[1:5])
+        return any("docker" in word or "restart" in word for word in call.words[2:])  # the first is the host
     return call.program == "ansible-playbook" or bool(VERBS.get(call.program, set()) & set(call.words[1:5]))
 
 
@@ -127,8 +127,8 @@ def signed_images_only(facts: Facts) -> bool:
     )
 
 
-def promotes(module: Module) -> int:
-    return next((call.lineno for name, call in module.calls if PROMOTES.search(name)), 0)
+def promotes(module: Module) -> int | None:
+    return next((call.lineno for name, call in module.calls if PROMOTES.search(name)), None)
 
 
 def unapproved(job: Job, facts: Facts) -> Iterator[Problem]:
@@ -137,7 +137,7 @@ def unapproved(job: Job, facts: Facts) -> Iterator[Problem]:
         return
     if job.gate == "input":
         yield Problem(f"stage {job.name} asks, but anybody may answer: input has no submitter", job.line, job.file)
-    elif job.environment and PROD.search(job.environment):
+    elif PROD.search(job.environment):
         if not reviewers_in_code(facts):
             where = "the settings of the CI, not in the repository"
             raise UnknownValue(
@@ -152,7 +152,7 @@ def unapproved(job: Job, facts: Facts) -> Iterator[Problem]:
 def reviewers_in_code(facts: Facts) -> bool:
     """Whether the protection of environments is itself code here."""
     return any(
-        "github_repository_environment" in file.text and "reviewers" in file.text
+        PROTECTION.search(file.text) and "reviewers" in file.text
         for file in facts.repository.role("terraform", "python")
     )
 
@@ -192,8 +192,8 @@ def owners_review(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if not files:
         yield Problem("there is no CODEOWNERS")
     for file in files:
-        if not any(line.split() and not line.startswith("#") and "@" in line for line in file.lines):
-            yield Problem("it names nobody", 0, file.path)
+        if not any("@" in line and not line.startswith("#") for line in file.lines):
+            yield Problem("it names nobody", file=file.path)
 
 
 CONTROLS = (deployed_by_workflow, approval_enforced, tests_run, owners_review)

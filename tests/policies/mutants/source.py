@@ -16,7 +16,21 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
 DECLARED = frozenset(
-    {"title", "why", "remedy", "sources", "source", "did", "needs", "severity", "kind", "alone", "frozen"}
+    {
+        "title",
+        "why",
+        "remedy",
+        "sources",
+        "source",
+        "did",
+        "needs",
+        "severity",
+        "kind",
+        "mandatory",
+        "waivable",
+        "alone",
+        "frozen",
+    }
 )
 """Arguments of what makes controls. They are prose, or others hold them: mypy, test_fixtures, test_alone."""
 
