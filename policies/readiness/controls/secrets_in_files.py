@@ -13,7 +13,7 @@ from readiness.controls.wired import wired
 from readiness.facts import Facts
 from readiness.facts.code import cells
 from readiness.facts.kept_out import kept_out
-from readiness.facts.module import module, walk
+from readiness.facts.module import module, text_of, walk
 from readiness.facts.repository import File, Repository
 from readiness.facts.secrets import ANY, NAMED, is_secret, known_secrets
 from readiness.facts.shell import Call
@@ -31,11 +31,9 @@ ALLOWED = ("pragma: allowlist secret", "gitleaks:allow", "nosec")
 
 
 def readable(facts: Facts) -> Iterator[File]:
-    """Every file of the repository that may hold text; locks hold hashes and nothing else."""
-    locks = {file.path for file in facts.repository.role("lock", "requirements")}
-    texts = (f for f in facts.repository.files.values() if f.path not in locks and not NO_TEXT.search(f.path))
+    """Every file of the repository that may hold text; most locks hold hashes and nothing else."""
     out = kept_out(facts.repository)
-    return (file for file in texts if not out(file.path))
+    return (file for file in facts.repository.files.values() if not NO_TEXT.search(file.path) and not out(file.path))
 
 
 @control(
@@ -49,14 +47,14 @@ def readable(facts: Facts) -> Iterator[File]:
     subjects=repository,
 )
 def no_secret_in_files(repo: Repository, facts: Facts) -> Iterator[Problem]:
-    unread: UnreadError | None = None
+    unread: list[UnreadError] = []
     for file in readable(facts):
         try:
             yield from file.once(secrets_in)
         except UnreadError as error:
-            unread = unread or error  # the other files are looked at all the same
+            unread.append(error)  # the other files are looked at all the same
     if unread:
-        raise unread
+        raise unread[0]
 
 
 def secrets_in(file: File) -> list[Problem]:
@@ -86,28 +84,29 @@ def in_code(file: File) -> Iterator[tuple[int, str]]:
 
 def in_tree(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     for node in nodes:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and suspect(node.value):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from literal([ast.unparse(one).strip("]'\"").rpartition(".")[2] for one in targets], node.value)
-        elif isinstance(node, ast.keyword) and node.arg:
-            yield from literal([node.arg], node.value)
-        elif isinstance(node, ast.Compare) and len(node.comparators) == 1 and suspect(node.comparators[0]):
-            yield from literal([ast.unparse(node.left).rpartition(".")[2]], node.comparators[0])
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                yield from literal([str(getattr(key, "value", ""))], value)
-
-
-def literal(names: list[str], value: ast.expr | None) -> Iterator[tuple[int, str]]:
-    if value and suspect(value):
-        for name in (re.split(r"[\[\"']", name)[-1] for name in names):
-            if NAMED.search(name):
+        for target, value in given(node):
+            if is_secret(text_of(value)) and NAMED.search(name := last_word(target)):
                 yield value.lineno, f"a value for {name}"
 
 
-def suspect(value: ast.expr | None) -> bool:
-    """Whether it is a literal text that looks like a secret."""
-    return isinstance(value, ast.Constant) and isinstance(value.value, str) and is_secret(value.value)
+def given(node: ast.AST) -> Iterator[tuple[ast.expr | str | None, ast.expr]]:
+    """What is given a value here, or compared with one, and the value."""
+    if isinstance(node, ast.Assign):
+        yield from ((target, node.value) for target in node.targets)
+    elif isinstance(node, ast.AnnAssign) and node.value:
+        yield node.target, node.value
+    elif isinstance(node, ast.keyword):
+        yield node.arg, node.value
+    elif isinstance(node, ast.Compare) and len(node.comparators) == 1:
+        yield node.left, node.comparators[0]
+    elif isinstance(node, ast.Dict):
+        yield from zip(node.keys, node.values, strict=True)
+
+
+def last_word(target: ast.expr | str | None) -> str:
+    """The name at the end of ``holder.name`` or ``holder["name"]``."""
+    text = ast.unparse(target) if isinstance(target, ast.expr) else str(target)
+    return str(re.findall(r"(\w*)\W*$", text)[0])
 
 
 def in_settings(file: File) -> Iterator[tuple[int, str]]:
@@ -134,7 +133,7 @@ def no_env_file(repo: Repository, facts: Facts) -> Iterator[Problem]:
     for file in repo.role("env"):
         ignored_by = (fnmatchcase(name, pattern) for pattern in patterns for name in (file.name, file.path))
         if not SAMPLE.search(file.path) and not any(ignored_by):
-            yield Problem("it is kept with the source, as .gitignore does not name it", 0, file.path)
+            yield Problem("it is kept with the source, as .gitignore does not name it", file=file.path)
 
 
 def is_secret_scan(call: Call) -> bool:
