@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from readiness.controls.subjects import A_SERVICE, product_modules, service, ser
 from readiness.facts import Facts
 from readiness.facts.frameworks import APPLICATIONS, MODEL_SERVERS, Route, framework, routes
 from readiness.facts.guards import Guards
-from readiness.facts.module import constant, dotted, keyword, text_of
+from readiness.facts.module import constant, dotted, keyword
 from readiness.facts.repository import Repository
 
 OPEN = re.compile(
-    r"(?i)^(/|\?|.*/(health\w*|livez?|liveness|readyz?|readiness|ping|status|metrics|version|docs.*|redoc|openapi.*|"
+    r"(?i)^(/|.*/(health\w*|livez?|liveness|readyz?|readiness|ping|status|metrics|version|docs.*|redoc|openapi.*|"
     r"favicon.*|static.*|assets.*|login|token|oauth.*|card|v2|v2/health/.*))/?$"
 )
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+UNCHECKED = re.compile(r"(?i)none'?$")  # "none", None, ssl.CERT_NONE
 MESH = ("RequestAuthentication", "AuthorizationPolicy", "SecurityPolicy", "AuthConfig")
 
 
@@ -51,12 +54,11 @@ def closed_routes(facts: Facts) -> Iterator[Route]:
     for module in facts.code.serving:
         found = list(routes(module))
         for route in found:
-            reading = route.path == "?" and route.methods == {"GET"}
-            if not reading and (not OPEN.match(route.path) or (route.path == "?" and "POST" in route.methods)):
+            if route.methods - READING if route.path == "?" else not OPEN.match(route.path):
                 yield route
         kind = framework(module)
         if not found and kind in MODEL_SERVERS:
-            yield Route("/predict", frozenset({"POST"}), None, module, 1, kind, answers="")
+            yield Route("/predict", frozenset({"POST"}), None, module, 1, kind)
 
 
 def in_front(facts: Facts) -> bool:
@@ -122,7 +124,8 @@ def tls_verified(repo: Repository, facts: Facts) -> Iterator[Problem]:
     for module in product_modules(facts):
         for name, call in module.calls:
             off = constant(keyword(call, "verify")) is False or name.endswith("_create_unverified_context")
-            if off or text_of(keyword(call, "ssl_cert_reqs")).lower() == "none":
+            demanded = keyword(call, "ssl_cert_reqs")
+            if off or (demanded and UNCHECKED.search(ast.unparse(demanded))):
                 yield Problem(f"{name} does not check the certificate", call.lineno, module.file)
 
 
