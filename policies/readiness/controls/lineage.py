@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, service, serving_modules, source
 from readiness.facts import Facts
 from readiness.facts.code import cells
 from readiness.facts.module import Module, text_of
-from readiness.facts.repository import Repository
+from readiness.facts.repository import File, Repository
 from readiness.facts.unread import UnreadError
 
 SCULLEY = "Sculley et al., Hidden Technical Debt in Machine Learning Systems, 2015"
@@ -61,7 +62,7 @@ def training_is_code(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if not trainers:
         books = [book.path for book in facts.code.notebooks]
         there = f"only {books[0]} may" if books else "no program here does"
-        yield Problem(f"nothing but a person trains the model: {there}", 0, books[0] if books else "")
+        yield Problem(f"nothing but a person trains the model: {there}", file=books[0] if books else "")
         return
     named = {module.file for module in trainers}
     if not any(starts(text, named) for text in started(repo)) and not repo_runs(facts, named):
@@ -70,28 +71,16 @@ def training_is_code(repo: Repository, facts: Facts) -> Iterator[Problem]:
 
 def started(repo: Repository) -> Iterator[str]:
     """The text of all that starts programs, or tells people how to."""
-    roles = (
-        "makefile",
-        "dvc",
-        "ci-github",
-        "ci-gitlab",
-        "ci-jenkins",
-        "shell",
-        "markdown",
-        "dockerfile",
-        "pyproject",
-        "yaml",
-    )
+    roles = ("makefile", "dvc", "ci-jenkins", "shell", "markdown", "dockerfile", "pyproject", "yaml")
     return (file.text for file in repo.role(*roles))
 
 
 def starts(text: str, files: set[str]) -> bool:
+    """Whether it names one of these files, or hands Python's ``-m`` one of their packages."""
     for path in files:
-        package = path.removeprefix("src/").rpartition("/")[0].replace("/", ".")
         module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
-        if path in text or f"-m {module}" in text or (package and re.search(rf"-m {re.escape(package)}\b", text)):
-            return True
-        if re.search(rf"(^|[\s/]){re.escape(path.rpartition('/')[2])}\b", text):
+        package, file = module.rpartition(".")[0] or module, path.rpartition("/")[2]
+        if re.search(rf"-m[\s\"',]+{re.escape(package)}\b|(?<![\w.-]){re.escape(file)}\b", text):
             return True
     return False
 
@@ -115,18 +104,18 @@ def model_registered(repo: Repository, facts: Facts) -> Iterator[Problem]:
     kept_by_dvc = any(file.name != "dvc.yaml" for file in repo.role("dvc"))  # which lists steps, and keeps nothing
     if any(registers(module) for module in facts.code.product) or kept_by_dvc:
         return
-    in_notebook = next((book.path for book in facts.code.notebooks if registers(notebook(book))), "")
+    in_notebook = next(registering(facts.code.notebooks), None)
     if in_notebook:
-        yield Problem("only a notebook registers the model, by hand", 0, in_notebook)
+        yield Problem("only a notebook registers the model, by hand", file=in_notebook)
     else:
         yield Problem("no registry is used: no MLflow, DVC, BentoML store, W&B or the like")
 
 
-def notebook(book: object) -> Module:
-    try:
-        return Module(book, ast.parse(cells(book)))  # type: ignore[arg-type]
-    except (SyntaxError, UnreadError):
-        return Module(book, ast.Module([], []))  # type: ignore[arg-type]
+def registering(notebooks: Iterable[File]) -> Iterator[str]:
+    for book in notebooks:
+        with suppress(SyntaxError, UnreadError):  # it registers nothing that could be told
+            if registers(Module(book, ast.parse(cells(book)))):
+                yield book.path
 
 
 def registers(module: Module) -> bool:
@@ -172,7 +161,7 @@ def lineage_recorded(repo: Repository, facts: Facts) -> Iterator[Problem]:
 def served_version_fixed(repo: Repository, facts: Facts) -> Iterator[Problem]:
     for module in serving_modules(facts):
         for name, call in module.calls:
-            wanted = next((text for one in call.args for text in [text_of(one)] if LATEST.search(text)), "")
+            wanted = next((text for one in call.args for text in [text_of(one)] if LATEST.search(text)), None)
             if wanted and re.search(r"(^|\.)(get|load_model|get_runner|BentoModel|to_runner|snapshot_download)$", name):
                 yield Problem(f"{wanted} is whichever version is the newest", call.lineno, module.file)
 
