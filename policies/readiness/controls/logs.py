@@ -9,7 +9,7 @@ from readiness.control import Problem, control
 from readiness.controls.subjects import A_SERVICE, service
 from readiness.facts import Facts
 from readiness.facts.frameworks import Route, routes
-from readiness.facts.module import Module
+from readiness.facts.module import Module, dotted
 from readiness.facts.repository import Repository
 
 FACTORS = "https://12factor.net/logs"
@@ -20,7 +20,6 @@ LIBRARIES = frozenset(
         "json_logging",
         "json_log_formatter",
         "logfmter",
-        "google_cloud_logging",
         "logging_json",
     }
 )
@@ -28,15 +27,15 @@ REQUEST = re.compile(r"(?i)^(x[-_])?(request|correlation|trace)[-_]?id$|^tracepa
 
 
 def writes_structured(module: Module) -> bool:
-    if module.packages & LIBRARIES or {"JSONRenderer", "JsonFormatter"} & set(module.names):
+    if (
+        module.packages & LIBRARIES
+        or "google.cloud.logging" in module.imports
+        or {"JSONRenderer", "JsonFormatter"} & set(module.names)
+    ):
         return True
     if "loguru" in module.packages and "serialize" in module.names:
         return True
-    formatter = any(
-        "Formatter" in getattr(base, "id", getattr(base, "attr", ""))
-        for c in module.classes.values()
-        for base in c.bases
-    )
+    formatter = any("Formatter" in dotted(base) for kind in module.classes.values() for base in kind.bases)
     dumps = any(name.endswith((".dumps", ".encode")) for name, _ in module.calls)
     return "logging" in module.packages and formatter and dumps
 
@@ -59,9 +58,11 @@ def logs_structured(repo: Repository, facts: Facts) -> Iterator[Problem]:
     for file in repo.role("yaml"):
         if "pythonjsonlogger" in file.text:
             return
-    plain = next((module for module in modules if "logging" in module.packages), None)
-    message = "it logs plain text" if plain else "it configures no log"
-    yield Problem(message, plain.imports.get("logging", 0) if plain else 0, plain.file if plain else "")
+    plain = [(one.imports[name], one.file) for one in modules for name in one.imports if re.match(r"logging\b", name)]
+    if plain:
+        yield Problem("it logs plain text", *plain[0])
+    else:
+        yield Problem("it configures no log")
 
 
 @control(

@@ -38,6 +38,7 @@ SELF_EXPOSING = frozenset(
         "Instrumentator",
     }
 )
+SHOWN = re.compile(r"^/.*metrics/*$")
 MONITORS = ("ServiceMonitor", "PodMonitor")
 SCRAPE = re.compile(r"prometheus\.io/scrape|scrape_configs:")
 OF_MODELS = re.compile(r"(?i)predict|inference|model|class|label|score|confidence|drift|feedback|decision|feature")
@@ -67,7 +68,7 @@ def shows(module: Module) -> bool:
     mounted = (call.args[0] for name, call in module.calls if name.rpartition(".")[2].lower() == "mount" and call.args)
     tables = (key for node in module.nodes if isinstance(node, ast.Dict) for key in node.keys)
     paths = [route.path for route in routes(module)] + [text_of(one) for one in (*mounted, *tables)]
-    return any(path.rstrip("/").endswith("metrics") and path.startswith("/") for path in paths)
+    return any(SHOWN.search(path) for path in paths)
 
 
 @control(
