@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from readiness.control import Problem, control
 from readiness.controls.subjects import repository
@@ -14,7 +15,8 @@ from readiness.facts.repository import Repository
 SLO = "https://sre.google/workbook/implementing-slos/"
 FINOPS = "https://www.finops.org/framework/"
 FIGURE = re.compile(r"\b9\d(\.\d+)?\s?%|\b0\.9\d*\b|\b\d+\s?(ms|milliseconds)\b|\b\d+(\.\d+)?\s?s(econds)?\b")
-OBJECTIVE = re.compile(r"(?i)\b(slo|sla|slos|slas)\b|service level|objective")
+OBJECTIVE = r"\b(slo|sla|slos|slas)\b|service level|objective"
+IN_FILES = re.compile(r"(?i)(^|/)slos?[/.]")  # settings or code that hold objectives
 BURN = re.compile(r"(?i)burn|slo|error_?(budget|ratio|rate)|availability")
 OBJECTS = ("PrometheusServiceLevel", "ServiceLevelObjective", "SLO")
 MONEY = re.compile(r"(?i)[$€£]\s?\d|\d\s?(USD|EUR|GBP|dollars|euros)\b|budget")
@@ -32,20 +34,13 @@ BUDGETS = re.compile(r"aws_budgets_budget|azurerm_consumption_budget|google_bill
     subjects=repository,
 )
 def objectives_are_numbers(repo: Repository, facts: Facts) -> Iterator[Problem]:
-    if any(facts.resources.of(*OBJECTS)) or any(
-        re.search(r"(?i)(^|/)slos?[/.]", path) for path in objective_files(repo)
-    ):
+    if any(facts.resources.of(*OBJECTS)) or any(IN_FILES.search(file.path) for file in repo.role("yaml", "python")):
         return
-    parts = [part for page in pages(repo) for part in under(page, OBJECTIVE.pattern)]
-    if not any(FIGURE.search(part.text) for part in parts):
-        where = (parts[0].line, parts[0].file) if parts else (0, "")
-        what = "it states objectives without a number" if parts else "no page states an objective (SLO, SLA)"
-        yield Problem(what, *where)
-
-
-def objective_files(repo: Repository) -> Iterator[str]:
-    """Files of settings or code that hold objectives."""
-    return (file.path for file in repo.role("yaml", "python") if re.search(r"(?i)slos?\b", file.name))
+    parts = [part for page in pages(repo) for part in under(page, OBJECTIVE)]
+    if not parts:
+        yield Problem("no page states an objective (SLO, SLA)")
+    elif not any(FIGURE.search(part.text) for part in parts):
+        yield Problem("it states objectives without a number", parts[0].line, parts[0].file)
 
 
 @control(
@@ -64,8 +59,8 @@ def objectives_measured(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if any(BURN.search(f"{rule.alert} {rule.record}") for rule in facts.rules.all):
         return
     for path in facts.rules.makers:
-        folder = path.rpartition("/")[0]
-        near = (module for module in facts.code.product if module.file.startswith(folder))
+        folder = PurePosixPath(path).parent
+        near = (module for module in facts.code.product if PurePosixPath(module.file).is_relative_to(folder))
         if any(re.search(r"(?i)burn", text) for module in near for text, _ in module.strings):
             return
     yield Problem("no rule records an error ratio or alerts on a burning budget")
@@ -104,8 +99,8 @@ def cost_written_down(repo: Repository, facts: Facts) -> Iterator[Problem]:
 )
 def owner_named(repo: Repository, facts: Facts) -> Iterator[Problem]:
     wanted = re.compile(r"(?im)(^|[\s\"'{,/._-])(owner|team|cost[-_]?cent(er|re))[\"']?\s*[:=]")
-    roles = ("yaml", "terraform", "helm-template", "pulumi-stack")
-    deployed = [file for file in repo.role(*roles) if not file.path.startswith(".") and "docs/" not in file.path]
+    found = repo.role("yaml", "terraform", "helm-template")
+    deployed = [file for file in found if not file.path.startswith(".") and "docs/" not in file.path]
     made = [module.source for module in facts.code.product if module.packages & {"pulumi", "aws_cdk", "cdktf"}]
     if not any(wanted.search(file.text) for file in (*deployed, *made)):
         yield Problem("no label or tag of what is deployed names an owner, team or cost centre")

@@ -6,18 +6,13 @@ import re
 from collections.abc import Iterator
 
 from readiness.control import Problem, control
+from readiness.controls.subjects import repository
 from readiness.facts import Facts
 from readiness.facts.repository import Repository
 
 COMMAND = re.compile(
     r"\b(make [\w-]*rollback[\w-]*|kubectl rollout undo|kubectl[ -]argo[ -]rollouts undo|helm rollback)\b"
 )
-
-
-def repository(facts: Facts) -> Iterator[Repository]:
-    """The repository, if there is one to judge."""
-    if facts.repository.root is not None:
-        yield facts.repository
 
 
 @control(
