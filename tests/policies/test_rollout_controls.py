@@ -3,6 +3,8 @@
 import pytest
 from judged import kubernetes, messages, refuses, verdicts
 
+from readiness.control import Verdict
+
 ARGO = "argoproj.io/v1alpha1"
 STEPS = [{"setWeight": 10}]
 POD = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "web"}]}}
@@ -106,6 +108,11 @@ def without(*names, **beside):
 )
 def test_metrics_of_an_analysis(metrics, open):
     assert refuses("D4.analysis-decides", template(metrics=metrics)) is open
+
+
+def test_a_count_that_is_an_argument_is_not_known():
+    metrics = [without(count="{{args.count}}")]
+    assert verdicts("D4.analysis-decides", template(metrics=metrics)) == {Verdict.NOT_EVALUATED}
 
 
 @pytest.mark.parametrize(

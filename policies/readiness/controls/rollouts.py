@@ -137,7 +137,7 @@ def analysis_decides(template: Resource, facts: Facts) -> Iterator[Problem]:
             yield Problem(f"metric {name} has neither successCondition nor failureCondition", line_of(metric))
         if not metric.get("interval"):
             yield Problem(f"metric {name} has no interval, so it is looked at once", line_of(metric))
-        elif str(metric.get("count")) == "1":
+        elif "count" in metric and int(metric["count"]) == 1:
             yield Problem(f"metric {name} has count 1, so it is looked at once", line_of(metric))
 
 
