@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from readiness.control import AnyControl, Control, Problem, Severity, control
+from readiness.control import AnyControl, Control, Problem, control
 from readiness.facts import Facts
 from readiness.facts.evidence import Record
 from readiness.facts.unread import Unread
@@ -29,14 +29,20 @@ def drill(
     id: str,
     kind: str,
     days: int,
+    *,
     did: str,
     why: str,
     source: str,
     bounds: tuple[tuple[str, str], ...] = (),
-    severity: Severity = "high",
+    none: tuple[str, ...] = (),
     mandatory: bool = True,
 ) -> Control[Record]:
-    """A control on the newest record of a kind: trusted, passed, recent, and within what it says is allowed."""
+    """A control on the newest record of a kind: trusted, passed, recent, and within what it says is allowed.
+
+    Args:
+        bounds: a value that was measured, and the one that says how much it may be.
+        none: values that have to be 0.
+    """
 
     def judge(one: Record, facts: Facts) -> Iterator[Problem]:
         if one.distrust:
@@ -49,13 +55,17 @@ def drill(
             if not float(one.values[measured]) <= float(one.values[allowed]):
                 yield Problem(f"{measured} was {one.values[measured]}, and {allowed} is {one.values[allowed]}")
 
-    values = "".join(f" --value {name}=…" for pair in bounds for name in pair)
+        for name in none:
+            if float(one.values[name]):
+                yield Problem(f"{name} was {one.values[name]}, and has to be 0")
+
     return Control(
         id=id,
         title=f"{did} within {days} days",
         why=why,
-        remedy=f"try it, then: readiness evidence add {kind} --environment ENV --tool TOOL --result pass{values}",
-        severity=severity,
+        remedy=f"try it, then: readiness evidence add {kind} --environment ENV --tool TOOL --result pass"
+        + "".join(f" --value {name}=…" for names in (*bounds, none) for name in names),
+        severity="high",
         kind="evidence",
         sources=(source,),
         subjects=newest(kind),
@@ -69,53 +79,54 @@ rollback_drill = drill(
     "D5.rollback-drill",
     "rollback-drill",
     90,
-    "A rollback was drilled and restored service in the stated time",
-    "a rollback that was never tried fails on the day it is needed",
-    RELEASE,
-    IN_TIME,
+    did="A rollback was drilled and restored service in the stated time",
+    why="a rollback that was never tried fails on the day it is needed",
+    source=RELEASE,
+    bounds=IN_TIME,
 )
 recovery_drill = drill(
     "R1.recovery-drill",
     "recovery-drill",
     365,  # it takes a whole environment
-    "The loss of the environment was drilled and made good in the stated time",
-    "a plan for a disaster that nobody tried lacks the one step that nobody thought of",
-    TESTING,
-    IN_TIME,
+    did="The loss of the environment was drilled and made good in the stated time",
+    why="a plan for a disaster that nobody tried lacks the one step that nobody thought of",
+    source=TESTING,
+    bounds=IN_TIME,
 )
 restore_drill = drill(
     "R2.restore-drill",
     "restore-drill",
     90,
-    "A backup was restored in the stated time",
-    "a backup is worth what its last restore was",
-    TESTING,
-    IN_TIME,
+    did="A backup was restored in the stated time",
+    why="a backup is worth what its last restore was",
+    source=TESTING,
+    bounds=IN_TIME,
 )
 load_test = drill(
     "R4.load-test-result",
     "load-test",
     90,
-    "A load test kept the stated latency",
-    "how many callers a copy bears is a guess until somebody measured it, and changes with the model",
-    TESTING,
-    FAST,
+    did="A load test kept the stated latency",
+    why="how many callers a copy bears is a guess until somebody measured it, and changes with the model",
+    source=TESTING,
+    bounds=FAST,
 )
 incident_exercise = drill(
     "R5.incident-exercise",
     "incident-exercise",
     180,
-    "An incident was exercised",
-    "roles and routes that nobody played through fall apart when it matters",
-    INCIDENTS,
+    did="An incident was exercised",
+    why="roles and routes that nobody played through fall apart when it matters",
+    source=INCIDENTS,
 )
 vulnerability_scan = drill(
     "S4.vulnerability-scan",
     "vulnerability-scan",
     7,
-    "The deployed image was scanned and had no critical vulnerability",
-    "a new vulnerability becomes known in an image that has not changed",
-    "https://csrc.nist.gov/pubs/sp/800/190/final",
+    did="The deployed image was scanned and had no critical vulnerability",
+    why="a new vulnerability becomes known in an image that has not changed",
+    source="https://csrc.nist.gov/pubs/sp/800/190/final",
+    none=("critical",),
     mandatory=False,
 )
 
