@@ -36,6 +36,12 @@ def messages(id, *objects):
     return [finding.message for finding in findings(id, *objects) if finding.verdict is not Verdict.PASS]
 
 
+def problems(id, *objects, files=None):
+    """What is wrong and where, word for word."""
+    found = findings(id, *objects, files=files)
+    return [f"{one.file}:{one.line} {one.message}" for one in found if one.verdict is Verdict.FAIL]
+
+
 def findings(id, *objects, files=None, environment="prod"):
     planned = [one for one in objects if "newState" in one]
     written = [one for one in objects if "newState" not in one]

@@ -89,7 +89,7 @@ def test_environments_that_git_ignores(patterns, kept):
         ("trufflehog git . --fail", True),
         ("trufflehog git .", False),
         ("trivy fs --scanners secret --exit-code 1 .", True),
-        ("trivy fs --scanners secret .", False),
+        *((f"trivy fs --scanners secret {stop} .", False) for stop in ("", "--exit-code 0", "--exit-code=0")),
         ("trivy fs --exit-code 1 .", False),
         ("detect-secrets --baseline .secrets.baseline", True),
         ("detect-secrets scan", False),

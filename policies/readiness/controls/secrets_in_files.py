@@ -141,7 +141,8 @@ def is_secret_scan(call: Call) -> bool:
     if call.runs("trufflehog"):
         return call.has("--fail")
     if call.runs("trivy"):
-        return call.has("--exit-code") and any("secret" in word for word in call.words)
+        stops = call.has("--exit-code") and not call.gives("--exit-code", "0")
+        return stops and any("secret" in word for word in call.words)
     return call.runs("gitleaks", "detect-secrets-hook", "ggshield", "git-secrets", "talisman", "whispers") or (
         call.program == "detect-secrets" and "scan" not in call.words
     )

@@ -30,7 +30,7 @@ def loose_in_lock(file: File) -> Iterator[Problem]:
     """The first package of a lock that is not locked: pip refuses the whole file, until somebody drops the check."""
     loose = next(((text, line) for text, line in file.once(packages) if not is_fixed(text)), None)
     if loose and "--hash=" in file.text:
-        name = loose[0].split("\n")[0].rstrip("\\ ")
+        name = re.split(r"\s*\\?\n", loose[0])[0]
         yield Problem(f"{name} has no exact version with a hash, as all else in this lock", loose[1], file.path)
 
 
@@ -79,7 +79,7 @@ def locks_installed(file: File, facts: Facts) -> Iterator[Problem]:
     hashed = {one.name for one in locked_requirements(facts.repository)}
     for stage in image.stages:
         for one in stage.of("RUN"):
-            for call in calls(re.sub(r"--(mount|network|security)=\S+", "", one.value), file.path, one.line):
+            for call in calls(re.sub(r"--(mount|network|security)=\S+", "", one.value), file.path):
                 if is_install(call) and not from_lock(call, hashed):
                     yield Problem(f"`{call.text[:90]}` installs what no lock fixes", one.line)
 
@@ -126,14 +126,14 @@ def updates_automated(repo: Repository, facts: Facts) -> Iterator[Problem]:
     for file in files:
         if "dependabot" not in file.name:
             if renovate_off(file):
-                yield Problem("Renovate is switched off", 0, file.path)
+                yield Problem("Renovate is switched off", file=file.path)
             return
     wanted = {"docker"} if any(repo.role("dockerfile")) else set()
     wanted |= {"github-actions"} if any(repo.role("ci-github")) else set()
     for missing in sorted(wanted - covered) if files else ():
-        yield Problem(f"Dependabot does not look at {missing}", 0, files[0].path)
+        yield Problem(f"Dependabot does not look at {missing}", file=files[0].path)
     if files and not covered & {"pip", "uv", "poetry", "pipenv", "conda"} and facts.code.product:
-        yield Problem("Dependabot does not look at Python packages", 0, files[0].path)
+        yield Problem("Dependabot does not look at Python packages", file=files[0].path)
 
 
 def ecosystems(file: File) -> Iterator[str]:
@@ -155,7 +155,7 @@ def renovate_off(file: File) -> bool:
 def is_vulnerability_scan(call: Call) -> bool:
     """Whether a call looks for known holes and fails when it finds one; some report only, unless told otherwise."""
     if call.runs("trivy"):
-        return call.has("--exit-code") and "--exit-code=0" not in call.words
+        return call.has("--exit-code") and not call.gives("--exit-code", "0")
     if call.runs("grype"):
         return call.has("--fail-on", "-f", "--fail-build", "--severity-cutoff")
     if call.program == "docker":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 OPERATORS = "\n;&|()"
 OPENING = frozenset({"if", "then", "else", "elif", "do", "while", "until", "!", "{", "}", "time", "exec"})
@@ -69,6 +70,10 @@ class Call:
     def has(self, *words: str) -> bool:
         """Whether one of these is among its arguments, alone or with ``=value``."""
         return any(word in words or word.partition("=")[0] in words for word in self.words[1:])
+
+    def gives(self, option: str, value: str) -> bool:
+        """Whether it gives an option this value, as one word or as two."""
+        return f"{option}={value}" in self.words or (option, value) in pairwise(self.words)
 
 
 def calls(script: str, file: str, line: int = 1) -> Iterator[Call]:
