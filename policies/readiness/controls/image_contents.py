@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -39,7 +38,7 @@ def without_secrets(file: File, facts: Facts) -> Iterator[Problem]:
                 if SECRET.search(name) and not value.startswith(("$", "/", '"$', '""')):
                     yield Problem(f"{one.name} {name} puts a secret into the image's history", one.line)
         for one in stage.of("COPY", "ADD"):
-            for word in one.value.split()[:-1]:
+            for word in one.words[:-1]:
                 if SECRET_FILE.search(word):
                     yield Problem(f"{one.name} {word} puts a secret into the image", one.line)
 
@@ -75,20 +74,16 @@ def production_server(file: File, facts: Facts) -> Iterator[Problem]:
     start = read(file).last("CMD", "ENTRYPOINT")
     if start is None:
         return
-    try:
-        words = json.loads(start.value) if start.value.startswith("[") else start.value.split()
-    except ValueError:
-        words = start.value.split()
-    if words[:2] == ["flask", "run"] or words[-2:] == ["flask", "run"] or "--reload" in words:
+    words = start.words
+    if "--reload" in words or ("flask" in words and "run" in words[words.index("flask") :]):
         yield Problem(f"{' '.join(words)} starts a server for development", start.line)
-    script = next((word for word in words if word.endswith(".py")), "")
-    module = next((one for one in facts.code.serving if script and one.file.endswith(script)), None)
-    if module is None or "flask" not in module.packages:
-        return
-    for name, call in module.calls:
-        if name in ("app.run", "application.run"):
-            message = f"{script} starts Flask's own server (line {call.lineno}), which is made for development"
-            yield Problem(message, start.line)
+    files = {word.rpartition("/")[2] for word in words}
+    for module in facts.code.serving:
+        if module.source.name in files and "flask" in module.packages:
+            for name, call in module.calls:
+                if name in ("app.run", "application.run"):
+                    own = f"{module.file} starts Flask's own server (line {call.lineno})"
+                    yield Problem(f"{own}, which is made for development", start.line)
 
 
 CONTROLS = (without_secrets, healthcheck, production_server)

@@ -16,7 +16,7 @@ IMAGES = "https://kubernetes.io/docs/concepts/containers/images/"
 NIST = "NIST SP 800-190 4.2.2"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}$")
 # Three numbers, or a date: what publishers of images do not move to another image afterwards.
-EXACT = re.compile(r"(^|[^0-9.])v?\d+\.\d+\.\d+|(^|[^0-9])20\d\d-?[01]\d-?[0-3]\d")
+EXACT = re.compile(r"(^|[^0-9.])\d+\.\d+\.\d+|(^|[^0-9])20\d\d-?[01]\d-?[0-3]\d")
 PUBLIC = frozenset(
     {
         "docker.io",
@@ -51,7 +51,8 @@ def parse(name: str) -> Image:
     """Without a host an image is one of Docker Hub, as runtimes have it."""
     rest, _, digest = name.partition("@")
     head, slash, tail = rest.partition("/")
-    host, path = (head, tail) if slash and (set(head) & set(".:") or head == "localhost") else ("docker.io", rest)
+    hosted = slash and ("." in head or ":" in head or head == "localhost")
+    host, path = (head, tail) if hosted else ("docker.io", rest)
     path, _, tag = path.partition(":")
     return Image(host, path, tag, digest)
 
@@ -75,19 +76,17 @@ def image_exact(container: Container, facts: Facts) -> Iterator[Problem]:
     name = text(container.body, "image")
     if not name:
         if container.workload.resource.kind != "InferenceService":  # there, KServe's runtime for the model names it
-            yield Problem(f"container {container.name} names no image", container.line)
+            yield Problem(f"container {container.name} names no image")
         return
     image = parse(name)
     if image.digest:
         if not DIGEST.match(image.digest):
-            yield Problem(f"the digest of {name} is no SHA-256 of 64 digits", container.line)
+            yield Problem(f"the digest of {name} is no SHA-256 of 64 digits")
     elif image.own and not (image.tag and keeps_its_tags(image, facts)):
-        yield Problem(
-            f"{name} comes from a registry of your own, and is named by tag rather than digest", container.line
-        )
+        yield Problem(f"{name} comes from a registry of your own, and is named by tag rather than digest")
     elif not image.own and not EXACT.search(image.tag):
         tag = f"the tag {image.tag}" if image.tag else "no tag"
-        yield Problem(f"{name} has {tag}, which stands for one image today and another tomorrow", container.line)
+        yield Problem(f"{name} has {tag}, which stands for one image today and another tomorrow")
 
 
 def keeps_its_tags(image: Image, facts: Facts) -> bool:

@@ -17,7 +17,8 @@ DOCKER = "https://docs.docker.com/build/building/best-practices/"
 NIST = "NIST SP 800-190 4.1"
 VERSION = re.compile(r":v?\d+\.\d+")
 # Of these a tag of two numbers is moved with every patch.
-PATCHED = re.compile(r"^(python|node|golang|pytorch|tensorflow|cuda):(?!v?\d+\.\d+\.\d+)")
+PATCHED = re.compile(r"^(python|node|golang|pytorch|tensorflow|cuda):(?!\d+\.\d+\.\d+)")
+ROOT = re.compile(r"[\"']?(root|0)([\"':].*)?")
 
 
 @control(
@@ -77,7 +78,7 @@ def non_root(file: File, facts: Facts) -> Iterator[Problem]:
     base = read(file).shipped[-1].base
     if user is None and "nonroot" not in base:
         yield Problem("no USER is set, so the service runs as root")
-    elif user is not None and user.value.split(":")[0].strip("\"'") in ("root", "0"):
+    elif user is not None and ROOT.fullmatch(user.value):
         yield Problem(f"USER {user.value} is root", user.line)
 
 
@@ -93,7 +94,7 @@ def non_root(file: File, facts: Facts) -> Iterator[Problem]:
 )
 def multi_stage(file: File, facts: Facts) -> Iterator[Problem]:
     image = read(file)
-    copies = [one for stage in image.shipped for one in stage.of("COPY") if one.value.startswith("--from")]
+    copies = [one for stage in image.shipped for one in stage.of("COPY") if "--from=" in one.value]
     if len(image.stages) < 2 or not copies:
         yield Problem("one stage builds and ships: compilers, caches and sources stay in the image", image.line)
 
@@ -110,11 +111,11 @@ def multi_stage(file: File, facts: Facts) -> Iterator[Problem]:
 )
 def context_limited(file: File, facts: Facts) -> Iterator[Problem]:
     folder = file.path.rpartition("/")[0]
-    ignores = {f"{folder}/.dockerignore".lstrip("/"), ".dockerignore", f"{file.path}.dockerignore"}
+    ignores = {f"{folder}/.dockerignore", ".dockerignore", f"{file.path}.dockerignore"}
     for stage in read(file).stages:
         for one in stage.of("COPY", "ADD"):
-            words = one.value.split()
-            if "--from" not in one.value and words[:1] in (["."], ["./"]) and not ignores & set(facts.repository.files):
+            everything = "--from=" not in one.value and {".", "./"} & set(one.words[:-1])
+            if everything and not ignores & set(facts.repository.files):
                 yield Problem(f"{one.name} {one.value} takes everything, and there is no .dockerignore", one.line)
 
 

@@ -21,6 +21,11 @@ class Instruction:
     value: str
     line: int
 
+    @property
+    def words(self) -> list[str]:
+        """Its words, written as a list of JSON or as in a shell."""
+        return re.findall(r"[^\s\[\],\"']+", self.value)
+
 
 @dataclass
 class Stage:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 ROLES: dict[str, str] = {
-    "dockerfile": r"(^|/)(Dockerfile|Containerfile)(\.[\w-]+)?$|\.(dockerfile|Dockerfile)$",
+    "dockerfile": r"(^|/)(Dockerfile|Containerfile)(\.(?!dockerignore$)[\w-]+)?$|\.(dockerfile|Dockerfile)$",
     "dockerignore": r"(^|/)\.dockerignore$",
     "compose": r"(^|/)(docker-)?compose(\.[\w-]+)?\.ya?ml$",
     "ci-github": r"^\.github/workflows/[^/]+\.ya?ml$",
