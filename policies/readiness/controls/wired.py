@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from readiness.control import Problem
 from readiness.facts import Facts
 from readiness.facts.follow import Follow
+from readiness.facts.makefiles import makefiles
 from readiness.facts.shell import Call, calls
 from readiness.facts.unread import UnreadError
 
@@ -43,26 +44,30 @@ def wired(facts: Facts, is_it: IsIt, what: str, may_be_manual: bool = False) -> 
         message = f"{what}: `{short(elsewhere)}`{lead} is here, but no job of {pipelines.described} runs it"
         yield Problem(message, elsewhere.line, elsewhere.file)
     else:
-        yield Problem(f"{what}: {pipelines.described} runs nothing of the kind", 0, first_file(facts))
+        yield Problem(f"{what}: {pipelines.described} runs nothing of the kind", file=first_file(facts))
 
 
 def unreached(facts: Facts) -> tuple[Call, ...]:
     """What make targets, hooks and scripts would run, whether or not anything calls them."""
-    return tuple(every_call(facts, Follow(facts.repository)))
+    return tuple(every_call(facts))
 
 
-def every_call(facts: Facts, follow: Follow) -> Iterator[Call]:
-    for folder, makefile in follow.makefiles.items():
-        for name in makefile.targets:
-            follow.calls = 0
-            yield from follow(Call(("make", *(("-C", folder) if folder else ()), name), "Makefile", 0))
-    for hooks in facts.repository.role("pre-commit"):
-        yield from follow(Call(("pre-commit", "run"), hooks.path, 0))
+def every_call(facts: Facts) -> Iterator[Call]:
+    for words in starts(facts):
+        yield from Follow(facts.repository)(Call(words, "", 0))
     for file in facts.repository.role("shell"):
         try:
             yield from calls(file.text, file.path)
         except UnreadError:
             continue  # a control of its own says so
+
+
+def starts(facts: Facts) -> Iterator[tuple[str, ...]]:
+    """The commands by which somebody starts what a repository holds."""
+    for folder, makefile in facts.repository.once(makefiles).items():
+        for name in makefile.targets:
+            yield ("make", *(("-C", folder) if folder else ()), name)
+    yield ("pre-commit", "run")
 
 
 def short(call: Call) -> str:
