@@ -9,9 +9,9 @@ from readiness.control import Verdict
 from readiness.controls import named
 from readiness.facts import Facts
 from readiness.facts.evidence import Evidence
-from readiness.facts.record import Record
+from readiness.facts.record import KINDS, Record
 
-KINDS = {
+DAYS = {
     "D5.rollback-drill": 90,
     "R1.recovery-drill": 365,
     "R2.restore-drill": 90,
@@ -33,13 +33,13 @@ def said(id, *records):
     return [finding.verdict for finding in named(id).findings(facts)]
 
 
-@pytest.mark.parametrize(("id", "days"), KINDS.items())
+@pytest.mark.parametrize(("id", "days"), DAYS.items())
 def test_a_record_counts_for_so_many_days(id, days):
     assert said(id, record(id, days)) == [Verdict.PASS]
     assert said(id, record(id, days + 1)) == [Verdict.FAIL]
 
 
-@pytest.mark.parametrize("id", KINDS)
+@pytest.mark.parametrize("id", DAYS)
 def test_only_the_newest_record_of_the_environment_is_judged(id):
     assert said(id, record(id), record(id, result="fail")) == [Verdict.PASS]
     assert said(id, record(id, environment="dev"), record(id, result="fail")) == [Verdict.FAIL]
@@ -59,6 +59,13 @@ def test_only_the_newest_record_of_the_environment_is_judged(id):
 )
 def test_what_was_measured_is_within_what_is_allowed(id, values, allowed):
     assert said(id, record(id, **values)) == [Verdict.PASS if allowed else Verdict.FAIL]
+
+
+@pytest.mark.parametrize("id", DAYS)
+def test_the_remedy_names_each_value_that_a_record_needs(id):
+    kind = record(id).kind
+    values = "".join(f" --value {name}=…" for name in KINDS[kind])
+    assert named(id).remedy.endswith(f"add {kind} --environment ENV --tool TOOL --result pass{values}")
 
 
 def test_a_record_that_was_edited_does_not_count():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from readiness.control import AnyControl, Control, Problem, control
 from readiness.facts import Facts
 from readiness.facts.evidence import Record
+from readiness.facts.record import KINDS
 from readiness.facts.unread import Unread
 
 RELEASE = "https://sre.google/sre-book/release-engineering/"
@@ -54,17 +55,16 @@ def drill(
         for measured, allowed in bounds:
             if not float(one.values[measured]) <= float(one.values[allowed]):
                 yield Problem(f"{measured} was {one.values[measured]}, and {allowed} is {one.values[allowed]}")
-
         for name in none:
             if float(one.values[name]):
                 yield Problem(f"{name} was {one.values[name]}, and has to be 0")
 
+    values = "".join(f" --value {name}=…" for name in KINDS[kind])
     return Control(
         id=id,
         title=f"{did} within {days} days",
         why=why,
-        remedy=f"try it, then: readiness evidence add {kind} --environment ENV --tool TOOL --result pass"
-        + "".join(f" --value {name}=…" for names in (*bounds, none) for name in names),
+        remedy=f"try it, then: readiness evidence add {kind} --environment ENV --tool TOOL --result pass{values}",
         severity="high",
         kind="evidence",
         sources=(source,),
