@@ -52,12 +52,16 @@ def test_each_file_of_requirements_is_looked_at():
         ("pip download web", True),
         *((f"pip install {upgrade} pip setuptools wheel uv==1", True) for upgrade in ("--upgrade", "-U")),
         ("pip install --upgrade pip web", False),
+        ("pip install web --upgrade pip", False),
         ("pip install pip", False),
         ("pip install -r requirements.txt", True),
         ("pip install -r app/requirements.txt", True),
         ("pip install -r other.txt", False),
         ("pip install -r requirements.txt -r other.txt", False),
         ("pip install -r web.lock", False),
+        ("pip install -r requirements.txt -r web.lock", False),
+        ("pip install ./web.whl --no-deps", True),
+        ("/opt/venv/bin/pip install --no-deps web", False),
         *(
             (f"pip install {alone} {wheel}", True)
             for alone in ("--no-deps", "--no-index")
@@ -135,3 +139,15 @@ def test_all_that_is_not_updated_is_named():
 )
 def test_scans_for_vulnerabilities(command, scans):
     assert refuses("S4.vulnerabilities-scanned", files=ci(command)) is not scans
+
+
+@pytest.mark.parametrize(
+    ("command", "lenient"),
+    [
+        *((f"{command} web", True) for command in ("trivy fs", "grype", "docker scout cves")),
+        *((f"{command} web", False) for command in ("docker build", "list cves")),
+    ],
+)
+def test_scans_that_only_report_are_told_from_none(command, lenient):
+    (said,) = problems("S4.vulnerabilities-scanned", files=ci(command))
+    assert said.endswith("only reports: it does not fail, whatever it finds") is lenient

@@ -88,7 +88,8 @@ def is_install(call: Call) -> bool:
     words = set(call.words[1:6])
     if call.program in ("pip", "pip3"):
         return "install" in call.words and not set(call.words) & {"--upgrade", "-U"} & words_of_pip_itself(call)
-    return call.program in ("uv", "poetry", "pipenv", "pdm", "conda", "mamba") and bool(words & {"install", "sync"})
+    # Poetry is left out: it installs from poetry.lock, and fails when that is out of date.
+    return call.program in ("uv", "pipenv", "pdm", "conda", "mamba") and bool(words & {"install", "sync"})
 
 
 def words_of_pip_itself(call: Call) -> set[str]:
@@ -98,12 +99,10 @@ def words_of_pip_itself(call: Call) -> set[str]:
 
 
 def from_lock(call: Call, hashed: set[str]) -> bool:
-    if call.program == "poetry":
-        return True  # it installs from poetry.lock, and fails when that is out of date
     if call.has(*LOCKED_INSTALL.get(call.program.removesuffix("3"), ())):
         return True
-    named = [word for word in call.words[1:] if word.endswith((".txt", ".lock"))]
-    wheels = [word for word in call.words[1:] if word.startswith(("/", "./")) or word == "."]
+    named = [word for word in call.words if word.endswith((".txt", ".lock"))]
+    wheels = [word for word in call.words[2:] if word.startswith(("/", "./")) or word == "."]
     alone = call.has("--no-deps", "--no-index") and bool(wheels)
     return alone or (bool(named) and all(word.rpartition("/")[2] in hashed for word in named))
 
