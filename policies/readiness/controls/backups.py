@@ -124,7 +124,7 @@ def volume_kept(claim: Claim, facts: Facts) -> Iterator[Problem]:
     if "Delete" in policy.values():
         yield Problem("persistentVolumeClaimRetentionPolicy deletes its volumes", line_of(policy))
     for storage in storage_of(claim, facts):
-        if storage.body.get("reclaimPolicy", "Delete") != "Retain":
+        if storage.body.get("reclaimPolicy") != "Retain":
             yield Problem(
                 f"{storage.label} has reclaimPolicy Delete: the data goes with the claim", storage.line, storage.file
             )
