@@ -10,16 +10,17 @@ from readiness.control import Problem, control
 from readiness.controls.measured import defined
 from readiness.controls.subjects import repository
 from readiness.facts import Facts
+from readiness.facts.module import Module
 from readiness.facts.repository import File, Repository
 from readiness.facts.unread import UnreadError
 
 GRAFANA = "https://grafana.com/docs/grafana/latest/administration/provisioning/"
-METRIC = re.compile(r"[a-zA-Z_:][\w:]*")
+METRIC = re.compile(r"(?<![$\w])[a-zA-Z_:][\w:]*")
 ENDINGS = re.compile(r"_(total|bucket|sum|count|created|info)$")
 # Words of PromQL, and what others export: the cluster, the runtime, the database.
 NOT_OURS = re.compile(
     r"^(container|kube|kubelet|node|process|python|go|up|scrape|apiserver|istio|envoy|nginx|argo|rollout|alertmanager|"
-    r"prometheus|redis|pg|postgres|bentoml|mlserver|http|nv|DCGM|ALERTS|otelcol|loki|machine|mlflow|gunicorn|flask)(_|:|$)"
+    r"prometheus|redis|pg|postgres|bentoml|mlserver|http|nv|DCGM|ALERTS|otelcol|loki|machine|mlflow|gunicorn|flask)[_:]"
 )
 
 
@@ -32,7 +33,7 @@ def boards(facts: Facts) -> Iterator[File]:
 
 def is_board(file: File) -> bool:
     try:
-        return '"panels"' in file.text and isinstance(file.json, dict) and isinstance(panels(file.json), list)
+        return isinstance(file.json, dict) and isinstance(panels(file.json), list)
     except UnreadError:
         return False  # no dashboard that Grafana could read either
 
@@ -44,13 +45,13 @@ def panels(board: dict[str, Any]) -> Any:
 
 def makers(facts: Facts) -> list[str]:
     """Modules that make dashboards."""
-    return [
-        module.file
-        for module in facts.code.product
-        if module.packages & {"grafana_foundation_sdk", "grafanalib"}
-        or {"panels", "targets"} <= {text for text, _ in module.strings}
-        or ("dashboard" in module.file and any(text == "panels" for text, _ in module.strings))
-    ]
+    return [module.file for module in facts.code.product if makes_boards(module)]
+
+
+def makes_boards(module: Module) -> bool:
+    texts = {text for text, _ in module.strings}
+    named = "panels" in texts and ("targets" in texts or "dashboard" in module.file)
+    return named or bool(module.packages & {"grafana_foundation_sdk", "grafanalib"})
 
 
 @control(
@@ -128,7 +129,7 @@ def metrics_of(query: str) -> Iterator[str]:
     )
     for match in METRIC.finditer(bare):
         name, behind = match[0], bare[match.end() :].lstrip()
-        if "_" in name and not behind.startswith("(") and not NOT_OURS.match(name) and not name.startswith("__"):
+        if "_" in name and not behind.startswith("(") and not NOT_OURS.match(name):
             yield ENDINGS.sub("", name)
 
 
