@@ -85,9 +85,9 @@ def ci_no_strangers(file: File, facts: Facts) -> Iterator[Problem]:
         for name, job in fields(workflow, "jobs").items():
             for step in mappings(job, "steps"):
                 line = line_of(step)
-                if found := STRANGERS.search(str(step.get("run") or "")):
+                if found := STRANGERS.search(str(step.get("run"))):
                     yield Problem(f"job {name} pastes {found[0]}…}}}} into a shell", line)
-                head = "head" in str(fields(step, "with").get("ref") or "")
+                head = "head" in str(fields(step, "with").get("ref"))
                 if privileged and "actions/checkout" in str(step.get("uses")) and head:
                     yield Problem(f"job {name} checks out a stranger's commit with the repository's rights", line)
 
