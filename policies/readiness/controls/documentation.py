@@ -31,6 +31,7 @@ STARTS = frozenset(
         "tox",
         "just",
         "pulumi",
+        "python",
         "terraform",
     }
 )
@@ -58,7 +59,8 @@ def readme_runs(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if len(re.findall(r"\w+", page.text)) < 40:
         yield Problem(f"{page.path} says hardly anything", 1, page.path)
     told = page.once(commands)
-    if not any(call.program in STARTS or call.program.endswith(".py") or call.words[0] == "python" for call in told):
+    starts = any(call.program in STARTS or call.program.endswith(".py") for call in told)
+    if not starts and not facts.code.run_by(told):
         yield Problem(f"{page.path} names no command that runs the service", 1, page.path)
     if facts.code.product and not any("test" in word for call in told for word in call.words):
         yield Problem(f"{page.path} names no command that tests it", 1, page.path)
