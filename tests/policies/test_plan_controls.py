@@ -42,7 +42,10 @@ def test_sections_about_recovery_are_read_together():
         *((f"# Backup\n\n`{command}`", True) for command in ("pg_restore", "velero restore", "restic restore")),
         *((f"# Backup\n\n`aws {command}`", True) for command in ("backup start-restore-job", "rds restore-db")),
         *((f"# Backup\n\n`{command} a b`", True) for command in ("aws s3 cp", "gsutil rsync", "mc mirror")),
-        *((f"# Backup\n\n`{command}`", True) for command in ("psql web <web.sql", "dvc pull", "make web-restore-all")),
+        *(
+            (f"# Backup\n\n`{command}`", True)
+            for command in ("psql web <web.sql", "psql web < web.sql", "dvc pull", "make web-restore-all")
+        ),
         ("# Backup\n\n`make backup`", False),
         ("# Backup\n\n## Restore\n`untar web`\n## Other", True),
         ("# Backup\n\n## Restore\n`restored`\n## Other", False),
