@@ -28,9 +28,12 @@ def record(id, days=0, result="pass", environment="prod", distrust="", **values)
     return Record(kind, "0" * 40, environment, "tool", result, at, {**VALUES, **values}, "a.json", distrust)
 
 
+def findings(id, *records):
+    return list(named(id).findings(Facts(evidence=Evidence(records), environment="prod", now=NOW)))
+
+
 def said(id, *records):
-    facts = Facts(evidence=Evidence(records), environment="prod", now=NOW)
-    return [finding.verdict for finding in named(id).findings(facts)]
+    return [finding.verdict for finding in findings(id, *records)]
 
 
 @pytest.mark.parametrize(("id", "days"), DAYS.items())
@@ -63,9 +66,10 @@ def test_what_was_measured_is_within_what_is_allowed(id, values, allowed):
 
 @pytest.mark.parametrize("id", DAYS)
 def test_the_remedy_names_each_value_that_a_record_needs(id):
-    kind = record(id).kind
-    values = "".join(f" --value {name}=…" for name in KINDS[kind])
-    assert named(id).remedy.endswith(f"add {kind} --environment ENV --tool TOOL --result pass{values}")
+    failed = record(id, result="fail")
+    (finding,) = findings(id, failed)
+    values = "".join(f" --value {name}=…" for name in KINDS[failed.kind])
+    assert finding.remedy.endswith(f"add {failed.kind} --environment ENV --tool TOOL --result pass{values}")
 
 
 def test_a_record_that_was_edited_does_not_count():
