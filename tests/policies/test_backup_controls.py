@@ -35,6 +35,8 @@ def storage(**fields):
         ({"snapshotVolumes": True}, True),
         ({"labelSelector": {"matchLabels": {"app": "web"}}}, True),
         ({"labelSelector": {"matchLabels": {"app": "other"}}}, False),
+        ({"orLabelSelectors": [{"matchLabels": {"app": "other"}}, {"matchLabels": {"app": "web"}}]}, True),
+        ({"orLabelSelectors": [{"matchLabels": {"app": "other"}}]}, False),
     ],
 )
 def test_what_a_schedule_takes_in(template, taken):

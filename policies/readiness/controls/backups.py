@@ -53,7 +53,9 @@ def covers(schedule: Resource, claim: Claim) -> bool:
         return False
     if template.get("snapshotVolumes") is False and not template.get("defaultVolumesToFsBackup"):
         return False
-    return selects(fields(template, "labelSelector"), fields(claim.body, "metadata", "labels"))
+    labels = fields(claim.body, "metadata", "labels")
+    either = mappings(template, "orLabelSelectors") or [fields(template, "labelSelector")]
+    return any(selects(one, labels) for one in either)
 
 
 def storage_of(claim: Claim, facts: Facts) -> list[Resource]:
