@@ -18,7 +18,8 @@ RETENTION = "https://kubernetes.io/docs/concepts/workloads/controllers/statefuls
 LIVE = ("staging", "prod")
 RECORD = re.compile(r"(?i)(^|/)(audit|decisions?|decision-?log|prediction-?log)(/|$)")
 CRON_PART = r"((\*|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*|[A-Za-z,-]+)"
-CRON = re.compile(rf"(CRON_TZ=\S+ )?{CRON_PART}( {CRON_PART}){{4}}|@(hourly|daily|midnight|weekly|every \S+)")
+RATE = r"@(hourly|daily|midnight|weekly|monthly|yearly|annually|every \S+)"
+CRON = re.compile(rf"((CRON_)?TZ=\S+ )?({CRON_PART}( +{CRON_PART}){{4}}|{RATE})")
 
 
 @dataclass(frozen=True)
