@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -20,34 +21,39 @@ OUTCOME = re.compile(r"(?i)(^|_|/)(feedback|outcomes?|ground_?truth|actuals?|lab
 SERIES = re.compile(
     r"(?i)drift|(?<![a-z])(psi|skew|accuracy|auc|precision|recall|f1|rmse|feedback)(?![a-z])|prediction_(share|mean)"
 )
+ORCHESTRATORS = frozenset({"airflow", "dagster", "prefect", "kfp"})
 SCHEDULES = frozenset({"CronJob", "ScheduledJob", "CronWorkflow", "ScheduledSparkApplication"})
 
 
-def finds_drift(module: Module) -> bool:
-    """Whether a module works out drift; keeping a reference profile alone is not it."""
-    return bool(module.packages & LIBRARIES) or any(DRIFT.search(name) for name in called(module))
+def drift_lines(module: Module) -> list[int]:
+    """Where a module works out drift; keeping a reference profile alone is not it."""
+    imported = [line for name, line in module.imports.items() if name.partition(".")[0] in LIBRARIES]
+    return imported + [line for name, line in called(module) if DRIFT.search(name)]
 
 
-def called(module: Module) -> set[str]:
-    names = {name.rpartition(".")[2] for name, _ in module.calls}
-    return names | {function.name for function in module.functions}
+def called(module: Module) -> Iterator[tuple[str, int]]:
+    """The last names of what it calls, and its own functions, each with its line."""
+    yield from ((name.rpartition(".")[2], call.lineno) for name, call in module.calls)
+    yield from ((function.name, function.lineno) for function in module.functions)
 
 
 def scheduled(facts: Facts) -> tuple[Module, ...]:
-    """What runs by itself again and again: CI's own jobs, CronJobs, pipelines of an orchestrator."""
+    """What runs by itself again and again: CronJobs, pipelines of an orchestrator."""
     commands = [
         word
         for one in facts.resources.of(*SCHEDULES)
         for word in re.findall(r"[\w./-]+\.py|(?<=-m )[\w.]+|(?<='-m', ')[\w.]+", str(dict(one.body)))
     ]
-    named = [module for module in facts.code.product if any(same(module, word) for word in commands)]
-    dags = [module for module in facts.code.product if module.packages & {"airflow", "dagster", "prefect", "kfp"}]
-    return (*named, *facts.code.of(facts.code.reach({module.file for module in (*named, *dags)})))
+    named = {module.file for module in facts.code.product if any(same(module, word) for word in commands)}
+    dags = {module.file for module in facts.code.product if module.packages & ORCHESTRATORS}
+    return facts.code.of(facts.code.reach(named | dags))
 
 
 def same(module: Module, word: str) -> bool:
-    path = word if word.endswith(".py") else word.replace(".", "/") + ".py"
-    return module.file.endswith(path.lstrip("/")) or module.file.endswith(f"{word.replace('.', '/')}/__main__.py")
+    """Whether a command names this module: by its path, or by one within an image, or as ``python -m`` does."""
+    path = posixpath.normpath(word if word.endswith(".py") else word.replace(".", "/") + ".py")
+    inside = path.startswith("/") and path.endswith(f"/{module.file}")
+    return inside or f"/{module.file.removesuffix('/__main__.py')}".endswith(("/" + path, "/" + path[:-3]))
 
 
 @control(
@@ -63,13 +69,12 @@ def same(module: Module, word: str) -> bool:
 )
 def drift_watched(repo: Repository, facts: Facts) -> Iterator[Problem]:
     running = (*facts.code.serving, *scheduled(facts), *facts.code.run_by(facts.pipelines.calls))
-    if any(finds_drift(module) for module in running):
+    if any(drift_lines(module) for module in running):
         return
-    idle = [module for module in facts.code.product if finds_drift(module)]
+    idle = [module for module in facts.code.product if drift_lines(module)]
     for module in idle:
-        line = min(module.names.get(name, 1) for name in sorted(called(module)) or [""])
         message = "it looks for drift, but neither the service nor a schedule runs it"
-        yield Problem(message, line, module.file)
+        yield Problem(message, min(drift_lines(module)), module.file)
     if not idle:
         notebooks = [book.path for book in facts.code.notebooks if re.search(r"(?i)drift", book.path)]
         there = f"; {notebooks[0]} is a notebook, which somebody has to run" if notebooks else ""
@@ -89,8 +94,8 @@ def drift_watched(repo: Repository, facts: Facts) -> Iterator[Problem]:
 )
 def outcomes_compared(repo: Repository, facts: Facts) -> Iterator[Problem]:
     for module in (*facts.code.serving, *scheduled(facts)):
-        routes = (text for text, _ in module.strings if text.startswith("/"))
-        if any(OUTCOME.search(name) for name in (*called(module), *routes)):
+        routes = (one for one in module.strings if one[0].startswith("/"))
+        if any(OUTCOME.search(name) for name, _ in (*called(module), *routes)):
             return
     yield Problem("nothing takes in outcomes (feedback, ground truth), so nobody knows how good the answers are")
 
@@ -110,7 +115,7 @@ def drift_alerted(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if any(SERIES.search(f"{rule.alert} {rule.expr}") for rule in facts.rules.alerts):
         return
     for path in facts.rules.makers:
-        folder = path.rpartition("/")[0]
+        folder = "".join(path.rpartition("/")[:2])
         near = (module for module in facts.code.product if module.file.startswith(folder))
         if any(SERIES.search(text) for module in near for text, _ in module.strings):
             return
