@@ -113,6 +113,9 @@ def test_it_can_be_read_on_every_screen_and_asks_for_nothing(opened, told, devic
     assert page.value("innerWidth") == WIDTHS[device]
     assert page.value("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.value(FAINT) == []
+    if device == "desk":
+        wider = "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth).length"
+        assert page.value(wider) == 0, "a table has to be scrolled where there is room for it"
     assert (
         page.value("getComputedStyle(document.body).backgroundColor")
         == {

@@ -28,7 +28,7 @@ def evidence(report: Report) -> Iterator[Markup]:
 def cells(one: Record, report: Report) -> list[str]:
     days = one.age(report.now).days
     signed = f"signed by {one.signer}" if one.signer else "unsigned"
-    measured = ", ".join(f"{name}={value}" for name, value in one.values.items())
+    measured = ", ".join(f"{name} = {value}" for name, value in one.values.items())
     return [
         one.kind,
         one.environment,
