@@ -4,6 +4,7 @@ import pytest
 from judged import aws, kubernetes, refuses, verdicts
 
 VELERO = "velero.io/v1"
+CLAIMS = ("persistentvolumeclaims", "PersistentVolumeClaim", "pvc")
 
 
 def claim(version="v1", **spec):
@@ -30,6 +31,13 @@ def storage(**fields):
         ({"excludedNamespaces": ["shop"]}, False),
         ({"includedNamespaces": ["*"], "excludedNamespaces": ["shop"]}, False),
         ({"excludedNamespaces": ["other"]}, True),
+        ({"includedResources": ["deployments"]}, False),
+        ({"includedResources": ["*"]}, True),
+        *(({"includedResources": ["pods", one]}, True) for one in CLAIMS),
+        *(({"excludedResources": ["pods", one]}, False) for one in CLAIMS),
+        ({"excludedResources": ["pods"]}, True),
+        ({"includedNamespaceScopedResources": ["deployments"]}, False),
+        ({"excludedNamespaceScopedResources": ["*"]}, False),
         ({"snapshotVolumes": False}, False),
         ({"snapshotVolumes": False, "defaultVolumesToFsBackup": True}, True),
         ({"snapshotVolumes": True}, True),
@@ -56,6 +64,25 @@ def test_what_else_backs_up_a_volume():
     [
         ("0 3 * * *", True),
         ("*/5 1-5 1,15 1-6/2 mon", True),
+        ("59 23 31 12 6", True),
+        ("0 0 1 1 0", True),
+        ("0/15 ? ? dec sat,*/2", True),
+        ("60 3 * * *", False),
+        ("0 24 * * *", False),
+        ("0 3 32 * *", False),
+        ("0 3 0 * *", False),
+        ("0 3 * 13 *", False),
+        ("0 3 * 0 *", False),
+        ("0 3 * * 7", False),
+        ("0 3-61 * * *", False),
+        ("0 5-3 * * *", False),
+        ("0 3 * dec-jan *", False),
+        ("*/0 3 * * *", False),
+        ("*/10 3 * * *", True),
+        ("jan 3 * * *", False),
+        ("0 3 * mon *", False),
+        ("0 3 , * *", False),
+        ("0 3 * * * extra", False),
         ("0 3 * JAN MON-FRI", True),
         ("0  3 * * *", True),
         ("CRON_TZ=Europe/Berlin 0 3 * * *", True),
@@ -72,6 +99,11 @@ def test_what_else_backs_up_a_volume():
         ("@yearly", True),
         ("@annually", True),
         ("@every 6h", True),
+        ("@every 1h30m", True),
+        ("@every 1.5h", True),
+        ("@every night", False),
+        ("@every", False),
+        ("at 0 3 * * *", False),
         ("@never", False),
         ("", False),
     ],

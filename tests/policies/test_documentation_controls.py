@@ -101,7 +101,11 @@ NO_USE, NO_LIMITS = "it does not say what it is for", "it does not say its limit
     [
         *((f"{use} and {limit}", []) for use in ("Intended", "purpose", "USE") for limit in ("Limits", "caveat")),
         ("intended; out of scope", []),
-        ("must not be used", []),
+        ("must not be used", [NO_USE]),
+        ("Do not use it for more; limits", [NO_USE]),
+        ("It is used, but must not be used in court", []),
+        *((f"It {uses} by nobody, because of its limits", [NO_USE]) for uses in ("is unused", "was misused")),
+        *((f"{use}: a limit", []) for use in ("It is used", "Uses")),
         ("intended", [NO_LIMITS]),
         ("limits", [NO_USE]),
         ("", [NO_USE, NO_LIMITS]),

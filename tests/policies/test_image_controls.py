@@ -176,6 +176,23 @@ def test_servers_for_development(words):
     assert wrong("D2.production-server", BASE, "ENTRYPOINT " + str(words.split()).replace("'", '"')) == said
 
 
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (('ENTRYPOINT ["flask"]', 'CMD ["run"]'), True),
+        (('CMD ["run"]', 'ENTRYPOINT ["flask"]'), True),
+        (('ENTRYPOINT ["python"]', 'ENTRYPOINT ["flask"]', 'CMD ["routes"]', 'CMD ["run"]'), True),
+        (('ENTRYPOINT ["flask"]', 'CMD ["run"]', 'CMD ["routes"]'), False),
+        (('ENTRYPOINT ["flask"]', "FROM base", 'CMD ["run"]'), True),
+        (('CMD ["flask", "run"]', "FROM base", 'ENTRYPOINT ["gunicorn", "web:app"]'), False),
+        (('ENTRYPOINT ["tini"]', 'CMD ["web"]', "FROM base", 'CMD ["flask", "run"]'), True),
+        (('CMD ["flask", "run"]', "FROM base", "USER 1"), True),
+    ],
+)
+def test_entry_points_with_a_command_behind(lines, found):
+    assert bool(wrong("D2.production-server", f"{BASE.strip()} AS base", *lines)) is found
+
+
 @pytest.mark.parametrize("words", ["gunicorn web:app", "poetry run flask", "run", "[flask", "flask"])
 def test_other_servers(words):
     assert not wrong("D2.production-server", BASE, f"CMD {words}")

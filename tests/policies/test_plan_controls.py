@@ -41,7 +41,13 @@ def test_sections_about_recovery_are_read_together():
         ("# Other\n\n`make restore`", False),
         *((f"# Backup\n\n`{command}`", True) for command in ("pg_restore", "velero restore", "restic restore")),
         *((f"# Backup\n\n`aws {command}`", True) for command in ("backup start-restore-job", "rds restore-db")),
-        *((f"# Backup\n\n`{command} a b`", True) for command in ("aws s3 cp", "gsutil rsync", "mc mirror")),
+        *((f"# Backup\n\n`{command} a b`", True) for command in ("mc mirror", "mc cp")),
+        *(
+            (f"# Backup\n\n`aws s3 {command}`", True)
+            for command in ("cp s3://a b", 'sync --delete "s3://a" b', "cp $A b")
+        ),
+        *((f"# Backup\n\n`gsutil {command}`", True) for command in ("cp gs://a b", "rsync -r 'gs://a' b")),
+        *((f"# Backup\n\n`{command}`", False) for command in ("aws s3 cp a s3://b", "gsutil rsync -r a gs://b")),
         *(
             (f"# Backup\n\n`{command}`", True)
             for command in ("psql web <web.sql", "psql web < web.sql", "dvc pull", "make web-restore-all")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from readiness.control import Problem, control
 from readiness.facts import Facts
+from readiness.facts.cron import is_time
 from readiness.facts.resources import Part, Resource, fields, follow, items, line_of, mappings
 from readiness.facts.selection import matching, selects
 from readiness.facts.workloads import Workload
@@ -17,9 +18,7 @@ RECLAIM = "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#recla
 RETENTION = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention"
 LIVE = ("staging", "prod")
 RECORD = re.compile(r"(?i)(^|/)(audit|decisions?|decision-?log|prediction-?log)(/|$)")
-CRON_PART = r"((\*|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*|[A-Za-z,-]+)"
-RATE = r"@(hourly|daily|midnight|weekly|monthly|yearly|annually|every \S+)"
-CRON = re.compile(rf"((CRON_)?TZ=\S+ )?({CRON_PART}( +{CRON_PART}){{4}}|{RATE})")
+CLAIMS = frozenset({"persistentvolumeclaims", "persistentvolumeclaim", "pvc"})  # as Velero may be told of them
 
 
 @dataclass(frozen=True)
@@ -46,17 +45,25 @@ def schedules(facts: Facts) -> Iterator[Resource]:
 
 
 def covers(schedule: Resource, claim: Claim) -> bool:
-    """Whether a schedule of Velero takes in a claim: by namespace and labels, volumes included."""
+    """Whether a schedule of Velero takes in a claim: by namespace, kind and labels, volumes included."""
     template = fields(schedule.spec, "template")
-    included, excluded = items(template, "includedNamespaces"), items(template, "excludedNamespaces")
-    namespace = claim.resource.namespace
-    if namespace in excluded or (included and namespace not in included and "*" not in included):
+    kinds = (chosen(template, kind, CLAIMS) for kind in ("Resources", "NamespaceScopedResources"))
+    if not chosen(template, "Namespaces", {claim.resource.namespace}) or not all(kinds):
         return False
     if template.get("snapshotVolumes") is False and not template.get("defaultVolumesToFsBackup"):
         return False
     labels = fields(claim.body, "metadata", "labels")
     either = mappings(template, "orLabelSelectors") or [fields(template, "labelSelector")]
     return any(selects(one, labels) for one in either)
+
+
+def chosen(template: object, what: str, names: Set[str]) -> bool:
+    """Whether a backup's filter, of what is included and what is excluded, lets through what has these names."""
+    every = {"*", *names}
+    included, excluded = (
+        {str(one).lower() for one in items(template, f"{how}{what}")} for how in ("included", "excluded")
+    )
+    return every.isdisjoint(excluded) and (not included or not every.isdisjoint(included))
 
 
 def storage_of(claim: Claim, facts: Facts) -> list[Resource]:
@@ -104,7 +111,7 @@ def volume_backup(claim: Claim, facts: Facts) -> Iterator[Problem]:
 )
 def backup_schedule(schedule: Resource, facts: Facts) -> Iterator[Problem]:
     when = str(schedule.spec.get("schedule") or "")
-    if not CRON.fullmatch(when):
+    if not is_time(when):
         yield Problem(f"its schedule is {when!r}, which is no time such as '0 3 * * *'")
     if schedule.spec.get("paused"):
         yield Problem("it is paused")

@@ -140,7 +140,10 @@ def model_card(repo: Repository, facts: Facts) -> Iterator[Problem]:
     if not cards and not written:
         yield Problem("there is no model card, and no code writes one")
     for card in cards:
-        wanted = {"what it is for": r"intended|purpose|use", "its limits": r"limit|caveat|out of scope|not be used"}
+        wanted = {
+            "what it is for": r"intended|purpose|(?<!not )(?<!not be )\buse[ds]?\b",
+            "its limits": r"limit|caveat|out of scope|not be used",
+        }
         for what, pattern in wanted.items():
             if not re.search(pattern, card.text, re.IGNORECASE):
                 yield Problem(f"it does not say {what}", 1, card.path)

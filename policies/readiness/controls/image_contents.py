@@ -71,19 +71,17 @@ def healthcheck(file: File, facts: Facts) -> Iterator[Problem]:
     subjects=images,
 )
 def production_server(file: File, facts: Facts) -> Iterator[Problem]:
-    start = read(file).last("CMD", "ENTRYPOINT")
-    if start is None:
-        return
-    words = start.words
+    start = read(file).start
+    words = [word for one in start for word in one.words]
     if "--reload" in words or ("flask" in words and "run" in words[words.index("flask") :]):
-        yield Problem(f"{' '.join(words)} starts a server for development", start.line)
+        yield Problem(f"{' '.join(words)} starts a server for development", start[-1].line)
     files = {word.rpartition("/")[2] for word in words}
     for module in facts.code.serving:
         if module.source.name in files and "flask" in module.packages:
             for name, call in module.calls:
                 if name in ("app.run", "application.run"):
                     own = f"{module.file} starts Flask's own server (line {call.lineno})"
-                    yield Problem(f"{own}, which is made for development", start.line)
+                    yield Problem(f"{own}, which is made for development", start[-1].line)
 
 
 CONTROLS = (without_secrets, healthcheck, production_server)

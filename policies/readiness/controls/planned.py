@@ -16,7 +16,8 @@ DURATION = r"\d+\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)\b"
 NAMES = re.compile(r"(?i)@[\w-]+|[\w.+-]+@[\w-]+\.\w+|\bpager\w*|\bopsgenie\b|\bgrafana oncall\b|\bslack\b|\bphone\b")
 RESTORE = re.compile(
     r"\b(make [\w-]*restore[\w-]*|pg_restore|velero restore|restic restore|aws backup start-restore-job"
-    r"|aws rds restore\S*|aws s3 (cp|sync)|gsutil (cp|rsync)|psql .*<\s*\S+|mc (cp|mirror)|dvc (pull|checkout))\b"
+    r"|aws rds restore\S*|psql .*<\s*\S+|mc (cp|mirror)|dvc (pull|checkout))\b"
+    r"|\b(aws s3|gsutil) (cp|sync|rsync)( -\S+)* [\"']?(s3://|gs://|\$)"  # out of the bucket, not into it
 )
 
 

@@ -39,6 +39,9 @@ class Stage:
     def of(self, *names: str) -> Iterator[Instruction]:
         return (one for one in self.instructions if one.name in names)
 
+    def last(self, name: str) -> Instruction | None:
+        return next((one for one in reversed(self.instructions) if one.name == name), None)
+
 
 @dataclass(frozen=True)
 class Dockerfile:
@@ -73,9 +76,22 @@ class Dockerfile:
             found.append(below)
         return found
 
-    def last(self, *names: str) -> Instruction | None:
-        """The instruction of these names that counts in the shipped image."""
-        return next((one for stage in self.shipped for one in reversed(list(stage.of(*names)))), None)
+    def last(self, name: str) -> Instruction | None:
+        """The instruction of this name that counts in the shipped image."""
+        return next((one for stage in self.shipped if (one := stage.last(name))), None)
+
+    @property
+    def start(self) -> list[Instruction]:
+        """What the shipped image starts: ENTRYPOINT and, behind it, CMD, unless a later stage has a new ENTRYPOINT.
+
+        Source: the Dockerfile reference, "Understand how CMD and ENTRYPOINT interact".
+        """
+        entry = command = None
+        for stage in reversed(self.shipped):
+            own = stage.last("ENTRYPOINT")
+            command = stage.last("CMD") or (None if own else command)
+            entry = own or entry
+        return [one for one in (entry, command) if one]
 
     @property
     def bases(self) -> Iterator[Stage]:
