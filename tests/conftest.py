@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +34,15 @@ class Places(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return Places(config, log)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says what was skipped, by the reason why."""
+    reasons = defaultdict(list)
+    for report in terminalreporter.getreports("skipped"):
+        reasons[report.longrepr[2].removeprefix("Skipped: ")].append(report.nodeid.partition("::")[0])
+    for reason, files in sorted(reasons.items()):
+        terminalreporter.write_line(f"{len(files)} skipped: {reason} ({', '.join(sorted(set(files)))})")
 
 
 @pytest.fixture(scope="session", autouse=True)
