@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
+LAUNCH = Path(__file__).with_name("launch.py")
 UNITS = 1024  # ru_maxrss is in KiB on Linux
 
 
@@ -42,14 +45,15 @@ def once(command: Sequence[object], more: Mapping[str, str] | None = None, fine:
         Failed: it ended with another code than those that are fine.
     """
     words = [str(word) for word in command]
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
-        process = subprocess.Popen(words, stdout=said, stderr=told, env={**os.environ, **(more or {})})
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds, process.returncode = time.perf_counter() - began, os.waitstatus_to_exitcode(status)
-        if process.returncode not in fine:
-            raise Failed(f"{words[0]} ended with {process.returncode}: {text(told)[-300:]}")
-        return Taken(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * UNITS / 1e6, text(said))
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told, tempfile.NamedTemporaryFile() as taken:
+        launch = [sys.executable, "-IS", str(LAUNCH), taken.name, *words]
+        subprocess.run(launch, stdout=said, stderr=told, env={**os.environ, **(more or {})}, check=False)
+        if not (figures := text(taken)):
+            raise Failed(f"{words[0]} did not start: {text(told)[-300:]}")
+        code, seconds, cpu, peak = json.loads(figures)
+        if code not in fine:
+            raise Failed(f"{words[0]} ended with {code}: {text(told)[-300:]}")
+        return Taken(seconds, cpu, peak * UNITS / 1e6, text(said))
 
 
 def text(file: IO[bytes]) -> str:

@@ -36,7 +36,8 @@ def _head(machine: dict[str, Any], plan: dict[str, Any]) -> list[str]:
         f"Measured {machine['date']} on {machine['cores']} cores ({machine['processor']}), {machine['system']},",
         f"{machine['memory_gib']} GiB, CPython {machine['python']}, wrk {machine['wrk']}; {packages};",
         f"commit {machine['commit']}. Medians of {plan['rounds']} round(s); in each, all servers in turn, with",
-        "the load from the same cores. Ratios to bare uvicorn are to what it did in the same minute.",
+        "the load from the same cores. Ratios to bare uvicorn are to what it did in the same minute,",
+        "that of p99 to its median in the run.",
     ]
     if plan["rounds"] < 5:
         lines += ["", "**A quick run, to see that it works: no figures to quote.**"]
