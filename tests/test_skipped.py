@@ -7,13 +7,12 @@ import sys
 from repository import ROOT
 
 NEEDS_A_CLUSTER = "tests/cluster/test_scaling.py"
+OF_THE_RUN = {"KUBECONFIG", "CI", "AIRWORTHY_WITHOUT", "PYTEST_ADDOPTS"}
 
 
 def without_a_cluster(**variables):
     """What pytest prints of a test that needs a cluster, on a machine without one."""
-    lacking = {
-        name: value for name, value in os.environ.items() if name not in ("KUBECONFIG", "CI", "AIRWORTHY_WITHOUT")
-    }
+    lacking = {name: value for name, value in os.environ.items() if name not in OF_THE_RUN}
     command = [sys.executable, "-m", "pytest", "-n", "2", NEEDS_A_CLUSTER]
     return subprocess.run(command, cwd=ROOT, env=lacking | variables, capture_output=True, text=True, timeout=120)
 
@@ -21,9 +20,7 @@ def without_a_cluster(**variables):
 def test_what_was_skipped_is_listed_with_the_reason():
     done = without_a_cluster()
     assert done.returncode == 0, done.stdout
-    *_, reason, result = done.stdout.splitlines()
-    assert reason == f"1 skipped: set KUBECONFIG to a cluster for tests ({NEEDS_A_CLUSTER})"
-    assert result.startswith("1 skipped in ")
+    assert f"1 skipped: set KUBECONFIG to a cluster for tests ({NEEDS_A_CLUSTER})" in done.stdout.splitlines()
 
 
 def test_nothing_is_skipped_in_ci():
