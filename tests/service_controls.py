@@ -323,8 +323,13 @@ CONTROLS = [
         "contract/test_logs.py",
     ),
     Control("traces join the caller's", "tracing.py", "call.trace_id = trace_id.decode()", "", "unit/test_tracing.py"),
+    Control("callers cannot flood the traces", "tracing.py", "if self._left < 1:", "if False:", "unit/test_tracing.py"),
     Control(
-        "callers cannot flood the traces", "tracing.py", "if self._allowance < 1:", "if False:", "unit/test_tracing.py"
+        "load does not flood the traces",
+        "tracing.py",
+        "self._bound and self._own.take()",
+        "self._bound",
+        "unit/test_tracing.py",
     ),
     Control(
         "each decision is recorded",

@@ -125,7 +125,7 @@ class Client:
                 self._send(due)
                 count += 1
                 due = began + count / rate if rate else now
-            self._collect(outcome, timeout=0 if rate else 0.1)
+            self._collect(outcome, timeout=max(0.0, due - clock()) if rate and self.idle else 0.1)
             now = clock()
         if rate:
             outcome.left = max(0, int(seconds * rate) - count)
@@ -148,7 +148,12 @@ class Client:
         self.idle.popleft().send(self.requests[self.turn], due)
 
     def _collect(self, outcome: Outcome, timeout: float) -> None:
-        for descriptor, _ in self.poll.poll(timeout):
+        """Take the answers that have come, or the first that come within so many seconds.
+
+        Waits asleep, as the server works on the same cores; by ``select``, as ``epoll`` would round up to milliseconds.
+        """
+        select.select([self.poll], [], [], timeout)
+        for descriptor, _ in self.poll.poll(0):
             connection = self.all[descriptor]
             status = connection.receive()
             if status is None:

@@ -80,7 +80,9 @@ class Batcher:
         self._busy_rows = 0
         self._pace = 1.0
         self._density = math.inf
-        self._due = False
+        self._loop: asyncio.AbstractEventLoop | None = (
+            None  # whose turn's end is awaited; asking for it is a system call
+        )
 
     def admit(self, call: Call, rows: int) -> None:
         """Refuse now what could not be answered in time, while a refusal costs next to nothing.
@@ -121,14 +123,14 @@ class Batcher:
             ModelFailed: the model failed on these rows.
             DeadlineExceeded: the call's deadline passed first.
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+            loop.call_soon(self._turn)
         future: asyncio.Future[Outputs] = loop.create_future()
         call.queued = time.perf_counter()
         self._waiting.append(_Waiting(call, decoded, future))
         self._rows += decoded.rows
-        if not self._due:
-            self._due = True
-            loop.call_soon(self._turn)
         if self._seconds(decoded.rows) > IN_LOOP and call.deadline != math.inf:
             late = loop.call_later(max(0.0, call.deadline - call.queued), _expire, future)
             future.add_done_callback(lambda _: late.cancel())
@@ -136,7 +138,7 @@ class Batcher:
 
     def _turn(self) -> None:
         """Answer what came in this turn of the event loop, or as much of it as there are threads for."""
-        self._due = False
+        self._loop = None
         while self._waiting and self._busy < self._parallel:
             batch = self._next()
             rows = sum(waiting.decoded.rows for waiting in batch)

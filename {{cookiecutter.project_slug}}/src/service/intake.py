@@ -27,13 +27,8 @@ log = logging.getLogger("service")
 T = TypeVar("T", contravariant=True)
 
 TURN = 0.002
-"""Seconds of work that one turn of the event loop begins under overload; who is turned away waits for about one turn.
-
-Else a turn begins all that has come, as the cost of a turn is shared by all that it begins.
-"""
-
-CALM = 1.0
-"""Seconds without anybody turned away after which the overload is over."""
+"""Seconds of work that one turn of the event loop begins: long enough for what a turn costs to be shared by many,
+short for who is turned away, as that takes about one turn."""
 
 BESIDE = 10_000
 """What a request costs beside its body, as the bytes of a body that would cost as much to read and decode."""
@@ -133,7 +128,7 @@ class Intake:
         self._effort = self._weight  # the weight of what turns begin and turn away
         self._usual = self._weight  # of a request
         self._counted: dict[str, tuple[Counter, Counter]] = {}
-        self._refused = self._told = -math.inf  # when somebody was turned away last, and when that was logged last
+        self._told = -math.inf  # when it was logged last that somebody was turned away
         self._untold = 0
 
     def offer(self, asked: Asked, request: T, host: Host[T]) -> None:
@@ -155,7 +150,7 @@ class Intake:
 
     @property
     def _full(self) -> bool:
-        return self._begun * self._pace >= TURN and self._clock() - self._refused < CALM
+        return self._begun * self._pace >= TURN
 
     def _too_long(self, asked: Asked, weight: int, before: int, host: Host[Any]) -> float | None:
         """Seconds until the answer to a request of some weight with so much before it; None if that is in time.
@@ -228,7 +223,7 @@ class Intake:
         for counter in counted:
             counter.inc()
         self._untold += 1
-        now = self._refused = self._clock()
+        now = self._clock()
         if now - self._told > TELL_SECONDS:
             log.warning("overloaded: requests turned away unread", extra={"requests": self._untold})
             self._untold, self._told = 0, now

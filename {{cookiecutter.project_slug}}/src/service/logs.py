@@ -136,14 +136,15 @@ class AccessLog:
         if not level:
             return
         self._pending.append(self._line(call, level, features))
+        if self._loop is not None and self._loop.is_running():  # asking which loop runs would be a system call
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self.flush()
             return
-        if loop is not self._loop:
-            self._loop = loop
-            loop.call_soon(self._end_turn)
+        self._loop = loop
+        loop.call_soon(self._end_turn)
 
     def flush(self) -> bool:
         """Write what is pending; returns whether it is all written, and not waiting for a slow reader."""

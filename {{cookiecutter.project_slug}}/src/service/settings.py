@@ -124,9 +124,9 @@ class Settings(BaseSettings):
         default="", description="URL of an OpenTelemetry collector (OTLP over HTTP) for traces; empty: no traces."
     )
     trace_ceiling: float = Field(
-        default=10.0, ge=0, description="Most requests a second that are traced because their callers trace them."
+        default=10.0, ge=0, description="Most requests a second that are traced by choice, and as callers trace them."
     )
-    trace_share: Share = Field(default=0.01, description="Share of requests that is traced.")
+    trace_share: Share = Field(default=0.01, description="Share of requests that is traced, up to the ceiling.")
 
     tls_certificate: Path | None = Field(default=None, description="Certificate chain, PEM; without one, plain HTTP.")
     tls_key: Path | None = Field(default=None, description="The certificate's private key, PEM.")

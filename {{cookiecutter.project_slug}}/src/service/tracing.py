@@ -23,6 +23,31 @@ _SAMPLED = frozenset({b"1", b"3", b"5", b"7", b"9", b"b", b"d", b"f"})
 _LOW = 2**64 - 1
 
 
+class Allowance:
+    """So many a second, and at once no more than one second's.
+
+    Args:
+        rate: how many a second; of less than one, one at once. 0 for none.
+        clock: seconds.
+    """
+
+    def __init__(self, rate: float, clock: Callable[[], float]) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._left = self._most = max(1.0, rate) if rate else 0.0
+        self._refilled = clock()
+
+    def take(self) -> bool:
+        """Take one; returns whether there was one."""
+        now = self._clock()
+        self._left = min(self._most, self._left + (now - self._refilled) * self._rate)
+        self._refilled = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 class Tracer:
     """Gives each request its place in a trace, and sends the spans of sampled ones to a collector.
 
@@ -35,8 +60,9 @@ class Tracer:
         endpoint: the collector's OTLP/HTTP address (``http://collector:4318``); without one, nothing is sampled.
         ratio: share of requests that are sampled, of those whose caller leaves it to us; 0 to 1.
         trust_parent: whether every caller may decide that its requests are sampled.
-        ceiling: most requests a second that are sampled because their caller says so, unless callers are trusted.
-            A caller's no is always followed: its trace is whole without us.
+        ceiling: most requests a second that are sampled by our own choice, as spans are made ready in bursts for which
+            others wait; and most that are because their caller says so, unless callers are trusted. A caller's no is
+            always followed: its trace is whole without us.
         quiet: routes that are never traced, though their callers may be.
         clock: seconds, for the ceiling.
     """
@@ -57,11 +83,8 @@ class Tracer:
         self._spans = _spans(service_name, version, environment, endpoint) if endpoint else None
         self._bound = int(ratio * 2**64) if endpoint else 0
         self._trust_parent = trust_parent
-        self._ceiling = ceiling
         self._quiet = quiet
-        self._clock = clock
-        self._allowance = max(1.0, ceiling)
-        self._refilled = clock()
+        self._own, self._followed = Allowance(ceiling, clock), Allowance(ceiling, clock)
         self._salt = secrets.randbits(64)
 
     def begin(self, call: Call, traceparent: bytes | None = None) -> None:
@@ -81,7 +104,7 @@ class Tracer:
                 return
         trace_id = getrandbits(128)
         call.trace_id = trace_id.to_bytes(16, "big").hex()
-        call.sampled = trace_id & _LOW < self._bound
+        call.sampled = trace_id & _LOW < self._bound and self._own.take()
 
     def finish(self, call: Call) -> None:
         """Make the spans of a request that was answered, if it is sampled, from the marks it took on its way."""
@@ -99,15 +122,7 @@ class Tracer:
 
     def _follow(self) -> bool:
         """Whether to trace a request because its caller does."""
-        if self._spans is None or self._trust_parent:
-            return self._spans is not None
-        now = self._clock()
-        self._allowance = min(max(1.0, self._ceiling), self._allowance + (now - self._refilled) * self._ceiling)
-        self._refilled = now
-        if self._allowance < 1:
-            return False
-        self._allowance -= 1
-        return True
+        return self._spans is not None and (self._trust_parent or self._followed.take())
 
     def _span(self, call: Call) -> int:
         """Id of the request's own span: made of its arrival, so that it costs nothing unless it is asked for."""

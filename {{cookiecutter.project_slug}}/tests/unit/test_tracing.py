@@ -208,7 +208,7 @@ def test_requests_that_are_not_sampled_make_no_span(collector: Collector, tracer
 
 
 def test_the_ratio_is_kept(tracer: Callable[..., Tracer]) -> None:
-    tracing = tracer(ratio=0.25)
+    tracing = tracer(ratio=0.25, ceiling=10_000.0)
     calls = [Call() for _ in range(10_000)]
     for call in calls:
         tracing.begin(call)
@@ -236,6 +236,34 @@ def test_callers_cannot_have_more_traced_than_the_ceiling(tracer: Callable[..., 
     assert sampled(100) == 2
     now[0] += 3600
     assert sampled(100) == 5
+
+
+def test_no_more_are_traced_by_choice_than_the_ceiling_whatever_callers_have_traced(
+    tracer: Callable[..., Tracer],
+) -> None:
+    now = [0.0]
+    tracing = tracer(ratio=1.0, ceiling=5.0, clock=lambda: now[0])
+
+    def sampled(requests: int, parent: bytes | None) -> int:
+        calls = [Call() for _ in range(requests)]
+        for call in calls:
+            tracing.begin(call, parent)
+        return sum(call.sampled for call in calls)
+
+    assert sampled(100, SAMPLED) == 5
+    assert sampled(100, None) == 5
+    now[0] += 0.4
+    assert sampled(100, None) == 2
+    now[0] += 3600
+    assert sampled(100, None) == 5
+
+
+def test_a_ceiling_of_zero_traces_nothing(tracer: Callable[..., Tracer]) -> None:
+    tracing = tracer(ratio=1.0, ceiling=0.0)
+    for parent in (None, SAMPLED):
+        call = Call()
+        tracing.begin(call, parent)
+        assert not call.sampled
 
 
 def test_trusted_callers_have_traced_what_they_like(tracer: Callable[..., Tracer]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,14 +69,14 @@ class Observe:
         self.lifecycle.in_flight += 1
         answered = False
 
-        async def observed(message: Message) -> None:
+        def observed(message: Message) -> Awaitable[None]:
             nonlocal answered
             if message["type"] == "http.response.start":
                 call.status = message["status"]
                 message["headers"] = self._headed(call, message["headers"])
             else:
                 answered = not message.get("more_body", False)
-            await send(message)
+            return send(message)
 
         try:
             await self._answer(call, scope, receive, observed)
@@ -109,13 +109,12 @@ class Observe:
         call.request_id = call.request_id or call.trace_id
         return call
 
-    async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+    def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         lane = self.lanes.get(scope["path"]) if call.method == "POST" else None
         if lane is None:
-            await self.app(scope, receive, send)
-        else:
-            call.route = scope["path"]
-            await lane(scope, receive, send)
+            return self.app(scope, receive, send)
+        call.route = scope["path"]
+        return lane(scope, receive, send)
 
     async def _refuse(self, scope: Scope, send: Send, error: Exception) -> None:
         told = error if isinstance(error, ServiceError) else fault()

@@ -80,8 +80,8 @@ def named(signature: Signature, outputs: NDArray[np.float32]) -> list[dict[str, 
     classes = signature.classes
     answers: list[dict[str, Any]] = []
     for row in outputs.tolist():
-        shares = dict(zip(classes, row, strict=True))
-        answers.append({"label": max(shares, key=shares.__getitem__), "probabilities": shares, "flags": []})
+        label = classes[row.index(max(row))]
+        answers.append({"label": label, "probabilities": dict(zip(classes, row, strict=True)), "flags": []})
     return answers
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
+from random import getrandbits
 
 import msgspec
 from starlette.types import Scope
@@ -47,7 +48,7 @@ def turned_away(error: ServiceError, scope: Scope, headers: Headers, *, close: b
     """
     call: Call = scope["state"]["call"]
     own = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    call.request_id = own.decode() if SAFE_ID.fullmatch(own) else uuid.uuid4().hex
+    call.request_id = own.decode() if SAFE_ID.fullmatch(own) else f"{getrandbits(128):032x}"
     body, told = problem(error, scope)
     return _whole(error.status, (*headers, *((CLOSE,) if close else ()), *told), call.request_id, body)
 
