@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from starlette.types import Receive, Scope
+from starlette.types import Receive, Scope, Send
 
 from running import until
 from service.http.protocol import Bounds
@@ -386,6 +386,26 @@ def test_the_answer_that_is_being_made_when_it_begins_to_drain_is_its_connection
         until(lambda: "draining" in caplog.text)
         server.echo.going.set()
         assert wire.answer().headers["connection"] == "close"
+        assert wire.rest() == b""
+
+
+class Leaving(Echo):
+    """Ends all connections in the turn in which it has answered."""
+
+    ended: Callable[[], None]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
+        if scope["type"] == "http":
+            self.ended()
+
+
+def test_an_answer_is_not_lost_when_its_connection_is_ended_in_the_same_turn() -> None:
+    app = Leaving()
+    with listening(app=app) as server, server.wire() as wire:
+        app.ended = lambda: [connection.shutdown() for connection in server.server._connections()]  # type: ignore[assignment]
+        wire.send(SECOND)
+        assert wire.answer().status == 200
         assert wire.rest() == b""
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent, HTTPResponseStartEvent
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
 from service.errors import ServiceError
+from service.http.outlet import Outlet
 
 SPECIAL = frozenset({b"connection", b"transfer-encoding"})
 """Headers that change how an answer is sent."""
@@ -27,22 +25,6 @@ USUAL = frozenset(
 """Headers whose names need no look."""
 
 
-class Outlet:
-    """What answers are written to: a transport, except that its connection closes it.
-
-    Args:
-        transport: the connection's.
-        close: the connection's way to end.
-    """
-
-    __slots__ = ("close", "is_closing", "write")
-
-    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write = transport.write
-        self.is_closing = transport.is_closing
-        self.close = close
-
-
 class Cycle(RequestResponseCycle):
     """uvicorn's, whose request can turn out to be at fault while the application reads it, and whose answer leaves in
     one piece where it is whole.
@@ -51,6 +33,7 @@ class Cycle(RequestResponseCycle):
         fault: what is wrong with the request.
     """
 
+    transport: Outlet  # type: ignore[assignment]
     fault: ServiceError | None = None
     _head: HTTPResponseStartEvent | None = None
 
@@ -111,7 +94,7 @@ class Cycle(RequestResponseCycle):
             return
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.write(whole)
+        self.transport.write_soon(whole)
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()

@@ -12,6 +12,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from service.errors import Overloaded, RequestTimeout, ServiceError
+from service.http.outlet import Outbox
 from service.http.strict import LINGER, StrictProtocol
 from service.intake import Intake
 from service.lifecycle import Lifecycle
@@ -54,6 +55,7 @@ class Protocol(StrictProtocol):
         lifecycle: when it is draining, every answer is the last one of its connection.
         refused: told of what is refused without the application.
         intake: lets requests for predictions in.
+        outbox: shared by all connections.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Protocol(StrictProtocol):
         lifecycle: Lifecycle,
         refused: Callable[[ServiceError], None] = lambda _: None,
         intake: Intake | None = None,
+        outbox: Outbox,
     ) -> None:
         super().__init__(
             config,
@@ -77,6 +80,7 @@ class Protocol(StrictProtocol):
             max_head_bytes=bounds.max_head_bytes,
             refused=refused,
             intake=intake,
+            outbox=outbox,
         )
         self.bounds = bounds
         self._state: tuple[Turn, int] | None = None
@@ -116,7 +120,7 @@ class Protocol(StrictProtocol):
             return
         waited = now - self._since
         if turn is Turn.NOBODY and waited > self.bounds.keep_alive_seconds:
-            self.transport.close()
+            self.close()
         elif turn is Turn.READER and waited > self.bounds.receive_seconds:
             self.transport.abort()
         elif turn is Turn.CLIENT and waited > self.bounds.receive_seconds and not self.deaf:
@@ -125,7 +129,7 @@ class Protocol(StrictProtocol):
     def _time_out(self) -> None:
         cycle = self.cycle
         if self.scope is None or (cycle is not None and self.scope is cycle.scope and not cycle.more_body):
-            self.transport.close()  # nothing was asked, so there is nothing to answer
+            self.close()  # nothing was asked, so there is nothing to answer
         else:
             self.refuse(RequestTimeout(f"the request did not arrive within {self.bounds.receive_seconds:g} seconds"))
 
@@ -138,10 +142,10 @@ class Protocol(StrictProtocol):
         """End as soon as nobody waits for an answer, as far as one can tell."""
         self.finish()
         if self.turn is Turn.NOBODY:
-            self.transport.close()
+            self.close()
         elif self.scope is None:  # just opened: a request may be on its way
             self.loop.call_later(LINGER, self._leave)
 
     def _leave(self) -> None:
         if self.scope is None:
-            self.transport.close()
+            self.close()

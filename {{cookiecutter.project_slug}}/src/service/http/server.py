@@ -20,6 +20,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from service.errors import ServiceError
 from service.http.backlog import accept_rest
+from service.http.outlet import Outbox
 from service.http.protocol import Bounds, Protocol
 from service.http.strict import LINGER
 from service.intake import Intake
@@ -124,6 +125,7 @@ class Server(uvicorn.Server):
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
+        loop = asyncio.get_running_loop()
         protocol = partial(
             Protocol,
             self.config,
@@ -133,13 +135,13 @@ class Server(uvicorn.Server):
             lifecycle=self._lifecycle,
             refused=self._hooks.refused,
             intake=self._intake,
+            outbox=Outbox(loop),
         )
         options: dict[str, Any] = {"backlog": self.config.backlog}
         if self._tls:
             options["ssl"] = self._tls.context
             options["ssl_handshake_timeout"] = self._bounds.receive_seconds
             options["ssl_shutdown_timeout"] = LINGER
-        loop = asyncio.get_running_loop()
         listeners = [one for sock in sockets or [] for one in several(sock)]
         self.servers = [await loop.create_server(protocol, sock=one, **options) for one in listeners]
         self.started = True

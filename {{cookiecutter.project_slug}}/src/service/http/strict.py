@@ -17,7 +17,8 @@ from uvicorn.server import ServerState
 from service.call import Call
 from service.errors import BadRequest, ServiceError
 from service.http import heads
-from service.http.cycle import Cycle, Outlet
+from service.http.cycle import Cycle
+from service.http.outlet import Outbox, Outlet
 from service.http.refusal import refusal, turned_away
 from service.intake import Intake
 from service.lifecycle import Lifecycle
@@ -36,6 +37,7 @@ class StrictProtocol(HttpToolsProtocol):
         max_head_bytes: the longest request line with headers.
         refused: told of what is refused without the application.
         intake: lets requests for predictions in; without one, all are begun at once.
+        outbox: shared by all connections.
     """
 
     cycle: Cycle
@@ -51,12 +53,14 @@ class StrictProtocol(HttpToolsProtocol):
         max_head_bytes: int,
         refused: Callable[[ServiceError], None],
         intake: Intake | None,
+        outbox: Outbox,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.lifecycle = lifecycle
         self.max_head_bytes = max_head_bytes
         self.refused = refused
         self.intake = intake
+        self._outbox = outbox
         self.loose = 0  # bytes since the last part of a request was whole
         self.deaf = False
         self._size = 0  # of the bytes that arrived last
@@ -67,7 +71,7 @@ class StrictProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._outlet: Any = Outlet(transport, self.end)
+        self._outlet: Any = Outlet(transport, self._outbox, self.end)
 
     def data_received(self, data: bytes) -> None:
         self._size = len(data)
@@ -164,6 +168,7 @@ class StrictProtocol(HttpToolsProtocol):
         cycle.body.clear()
         scope: Any = cycle.scope
         cycle.answer(turned_away(error, scope, self.server_state.default_headers, close=not cycle.keep_alive))
+        self._outlet.flush()  # for this, nobody is to wait
 
     def on_body(self, body: bytes) -> None:
         self.loose = 0
@@ -207,11 +212,17 @@ class StrictProtocol(HttpToolsProtocol):
 
     def _answer(self, error: ServiceError) -> None:
         self.refused(error)
-        self.transport.write(refusal(error, self.client, self.server_state.default_headers))
+        self._outlet.write(refusal(error, self.client, self.server_state.default_headers))
         self.end()
+
+    def close(self) -> None:
+        """Close when what was answered is written."""
+        self._outlet.flush()
+        self.transport.close()
 
     def end(self) -> None:
         """Close; if the client may still be sending, a moment later, as otherwise it could not read its last answer."""
+        self._outlet.flush()
         sending = self.deaf or self.cycle.more_body
         self.deaf = True
         self._last = None
