@@ -1,4 +1,4 @@
-"""Where answers leave: whole ones at the end of the event loop's turn, those of all connections one right after another.
+"""Where answers leave: whole ones at the end of the event loop's turn, one connection's right after another's.
 
 A turn ends many requests. Written together, their answers wake whoever reads them once. Between each two of them would
 else be what it takes to make one, in which a fast reader falls asleep again, and to wake it costs more than to write.
