@@ -80,9 +80,7 @@ class Batcher:
         self._busy_rows = 0
         self._pace = 1.0
         self._density = math.inf
-        self._loop: asyncio.AbstractEventLoop | None = (
-            None  # whose turn's end is awaited; asking for it is a system call
-        )
+        self._loop: asyncio.AbstractEventLoop | None = None  # whose turn's end is awaited, if that is so
 
     def admit(self, call: Call, rows: int) -> None:
         """Refuse now what could not be answered in time, while a refusal costs next to nothing.
@@ -124,7 +122,7 @@ class Batcher:
             DeadlineExceeded: the call's deadline passed first.
         """
         loop = self._loop
-        if loop is None:
+        if loop is None:  # only then, as to ask for it is a system call
             loop = self._loop = asyncio.get_running_loop()
             loop.call_soon(self._turn)
         future: asyncio.Future[Outputs] = loop.create_future()
