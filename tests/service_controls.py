@@ -327,9 +327,16 @@ CONTROLS = [
     Control(
         "load does not flood the traces",
         "tracing.py",
-        "self._bound and self._own.take()",
-        "self._bound",
+        "self._quiet and self._own.take()",
+        "self._quiet",
         "unit/test_tracing.py",
+    ),
+    Control(
+        "health checks leave the traces to predictions",
+        "http/observe.py",
+        'parent, scope["path"])',
+        "parent)",
+        "contract/test_traces.py",
     ),
     Control(
         "each decision is recorded",

@@ -35,6 +35,15 @@ def test_the_template_passes_its_own_checks_as_it_stands(template, tmp_path, pro
     check(folder, project_env, "lint", "types", "test", "ONLY=tests/unit")  # projects run the rest
 
 
+def test_what_was_skipped_is_listed_with_the_reason(bake, tmp_path, project_env):
+    folder = bake(tmp_path)
+    own = 'import pytest\n\n\ndef test_own():\n    pytest.skip("the scales are not plugged in")\n'
+    (folder / "tests/unit/test_own.py").write_text(own)
+    project.share(folder, project_env)
+    said = project.run(folder, "make", "test", "ONLY=tests/unit/test_own.py")
+    assert "SKIPPED [1] tests/unit/test_own.py:5: the scales are not plugged in" in said.splitlines()
+
+
 def check(folder, python, *targets):
     """Runs make targets in the environment that all projects of this run share."""
     commit(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ TARGETS = (
     ("manifests: time grows with at most the power 1.1 of the documents", lambda f: f["exponent"], 1.1, ""),
     ("start (--help): under 0.3 s", lambda f: f["start"]["seconds"], 0.3, "s"),
 )
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 320, 60, 40, 20
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, INSET = 640, 320, 60, 40, 24, 30
 
 
 def write(figures: dict[str, Any], folder: Path) -> str:
@@ -68,20 +69,27 @@ def row(name: str, one: dict[str, float]) -> str:
 
 
 def curve(figures: dict[str, Any]) -> str:
-    """Seconds over documents, both from 0, so that linear growth is a straight line."""
+    """Seconds over documents, what was measured alone; each step to the right or up by the same factor.
+
+    A dashed line shows what linear growth from the first point would be.
+    """
     points = [(int(size), one["seconds"]) for size, one in figures["sizes"].items()]
-    most, longest = points[-1][0], max(seconds for _, seconds in points)
+    least, most = points[0][0], points[-1][0]
+    quickest, linear = points[0][1], points[0][1] * most / least
+    longest = max(linear, *(seconds for _, seconds in points))
 
     def at(size: float, seconds: float) -> tuple[float, float]:
-        across = LEFT + (WIDTH - LEFT - TOP) * size / most
-        return round(across, 1), round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * seconds / longest, 1)
+        across = LEFT + INSET + (WIDTH - LEFT - TOP - INSET) * log(size / least) / log(most / least)
+        up = INSET + (HEIGHT - BOTTOM - TOP - 2 * INSET) * log(seconds / quickest) / log(longest / quickest)
+        return round(across, 1), round(HEIGHT - BOTTOM - up, 1)
 
     dots = [(size, seconds, *at(size, seconds)) for size, seconds in points]
-    line = " ".join(f"{x},{y}" for x, y in [at(0, 0), *((x, y) for _, _, x, y in dots)])
+    line = " ".join(f"{x},{y}" for _, _, x, y in dots)
+    straight = " ".join(f"{x},{y}" for x, y in (at(least, quickest), at(most, linear)))
     marks = "".join(
         f'<circle cx="{x}" cy="{y}" r="4" fill="#d1495b"/>'
-        f'<text x="{x}" y="{y - 8}" text-anchor="end">{seconds:.2f} s</text>'
-        f'<text x="{x}" y="{HEIGHT - BOTTOM + 16}" text-anchor="end">{size:,}</text>'
+        f'<text x="{x}" y="{y + 20}" text-anchor="middle">{seconds:.2f} s</text>'
+        f'<text x="{x}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{size:,}</text>'
         for size, seconds, x, y in dots
     )
     return (
@@ -89,6 +97,7 @@ def curve(figures: dict[str, Any]) -> str:
         'font-family="sans-serif" font-size="11">'
         f'<title>Seconds of readiness manifests by the number of documents</title><rect width="100%" height="100%" '
         f'fill="white"/><path d="M{LEFT},{TOP} V{HEIGHT - BOTTOM} H{WIDTH - TOP}" fill="none" stroke="#9aa5b1"/>'
+        f'<polyline points="{straight}" fill="none" stroke="#9aa5b1" stroke-dasharray="4 4"/>'
         f'<polyline points="{line}" fill="none" stroke="#d1495b" stroke-width="2"/>{marks}'
-        f'<text x="{WIDTH - TOP}" y="{HEIGHT - 6}" text-anchor="end">documents</text></svg>\n'
+        f'<text x="{WIDTH - TOP}" y="{HEIGHT - 6}" text-anchor="end">documents (dashed: linear growth)</text></svg>\n'
     )

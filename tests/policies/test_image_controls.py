@@ -187,6 +187,8 @@ def test_servers_for_development(words):
         (('CMD ["flask", "run"]', "FROM base", 'ENTRYPOINT ["gunicorn", "web:app"]'), False),
         (('ENTRYPOINT ["tini"]', 'CMD ["web"]', "FROM base", 'CMD ["flask", "run"]'), True),
         (('CMD ["flask", "run"]', "FROM base", "USER 1"), True),
+        (("ENTRYPOINT gunicorn web:app", 'CMD ["flask", "run"]'), False),
+        (("ENTRYPOINT flask run", 'CMD ["web"]'), True),
     ],
 )
 def test_entry_points_with_a_command_behind(lines, found):

@@ -84,6 +84,8 @@ class Dockerfile:
     def start(self) -> list[Instruction]:
         """What the shipped image starts: ENTRYPOINT and, behind it, CMD, unless a later stage has a new ENTRYPOINT.
 
+        An ENTRYPOINT that is a line for the shell starts without CMD.
+
         Source: the Dockerfile reference, "Understand how CMD and ENTRYPOINT interact".
         """
         entry = command = None
@@ -91,6 +93,8 @@ class Dockerfile:
             own = stage.last("ENTRYPOINT")
             command = stage.last("CMD") or (None if own else command)
             entry = own or entry
+        if entry and not entry.value.startswith("["):
+            command = None
         return [one for one in (entry, command) if one]
 
     @property

@@ -63,7 +63,7 @@ class Tracer:
         ceiling: most requests a second that are sampled by our own choice, as spans are made ready in bursts for which
             others wait; and most that are because their caller says so, unless callers are trusted. A caller's no is
             always followed: its trace is whole without us.
-        quiet: routes that are never traced, though their callers may be.
+        quiet: paths whose requests are never traced, though their callers may be.
         clock: seconds, for the ceiling.
     """
 
@@ -87,12 +87,13 @@ class Tracer:
         self._own, self._followed = Allowance(ceiling, clock), Allowance(ceiling, clock)
         self._salt = secrets.randbits(64)
 
-    def begin(self, call: Call, traceparent: bytes | None = None) -> None:
+    def begin(self, call: Call, traceparent: bytes | None = None, path: str = "") -> None:
         """Join the caller's trace, or begin one; decide whether this request is sampled.
 
         Args:
             call: the request; gets its trace id, parent span and whether it is sampled.
             traceparent: the header as it came; a malformed one is as good as none (W3C Trace Context, 3.2.2).
+            path: what is asked for.
         """
         if traceparent is not None:
             found = _TRACEPARENT.fullmatch(traceparent)
@@ -100,15 +101,15 @@ class Tracer:
                 trace_id, span, flags = found.groups()
                 call.trace_id = trace_id.decode()
                 call.parent_span = span.decode()
-                call.sampled = flags in _SAMPLED and self._follow()
+                call.sampled = flags in _SAMPLED and path not in self._quiet and self._follow()
                 return
         trace_id = getrandbits(128)
         call.trace_id = trace_id.to_bytes(16, "big").hex()
-        call.sampled = trace_id & _LOW < self._bound and self._own.take()
+        call.sampled = trace_id & _LOW < self._bound and path not in self._quiet and self._own.take()
 
     def finish(self, call: Call) -> None:
         """Make the spans of a request that was answered, if it is sampled, from the marks it took on its way."""
-        if call.sampled and self._spans is not None and call.route not in self._quiet:
+        if call.sampled and self._spans is not None:
             self._spans.record(call, self._span(call))
 
     def traceparent(self, call: Call) -> str:

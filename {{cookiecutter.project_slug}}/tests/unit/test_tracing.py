@@ -51,10 +51,10 @@ def tracer(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         collector.open.set()
 
 
-def served(tracer: Tracer, traceparent: bytes | None = None, **changes: Any) -> Call:
+def served(tracer: Tracer, traceparent: bytes | None = None, route: str = "/v1/predict", **changes: Any) -> Call:
     """A request on its way through, up to its end."""
-    call = Call(method="POST", route="/v1/predict", status=200)
-    tracer.begin(call, traceparent)
+    call = Call(method="POST", route=route, status=200)
+    tracer.begin(call, traceparent, route)
     for name, value in changes.items():
         setattr(call, name, value)
     tracer.finish(call)
@@ -364,7 +364,7 @@ def test_a_collector_that_hangs_holds_up_no_request_and_gets_no_more_than_may_wa
     collector: Collector, tracer: Callable[..., Tracer]
 ) -> None:
     collector.open.clear()
-    tracing = tracer()
+    tracing = tracer(ceiling=1e9)
     for _ in range(20_000):  # several times what may wait
         served(tracing)
     collector.wait_for_attempt()

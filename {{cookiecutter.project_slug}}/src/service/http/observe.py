@@ -105,7 +105,7 @@ class Observe:
                 call.request_id = value.decode("ascii")
             elif name == b"traceparent":
                 parent = value
-        self.tracer.begin(call, parent)
+        self.tracer.begin(call, parent, scope["path"])
         call.request_id = call.request_id or call.trace_id
         return call
 
