@@ -30,11 +30,11 @@ why = "nobody counts so few"
 """
 
 
-def tried(folder, test, reviewed=""):
+def tried(folder, test, reviewed="", module="planted.py"):
     """Exit code and output for a module with a function that is decorated, as controls are."""
     for name, text in {"planted.py": MODULE, "test_planted.py": test, "reviewed.toml": reviewed}.items():
         (folder / name).write_text(text, encoding="utf-8")
-    arguments = ["planted.py", "--tests", "test_planted.py", "--equivalent", "reviewed.toml"]
+    arguments = [module, "--tests", "test_planted.py", "--equivalent", "reviewed.toml"]
     command = [sys.executable, str(ROOT / "tests" / "policies" / "mutants"), *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     return done.returncode, (done.stdout + done.stderr).strip()
@@ -54,6 +54,12 @@ def test_one_that_a_test_notices_is_not(tmp_path):
 def test_one_that_was_reviewed_is_counted_apart(tmp_path):
     code, said = tried(tmp_path, TEST, REVIEWED)
     assert (code, said) == (0, "planted: 0 killed, 2 equivalent, 0 survived")
+
+
+def test_a_module_that_is_not_there_is_named(tmp_path):
+    code, said = tried(tmp_path, TEST, module="planed")
+    assert code == 2
+    assert f"there is no {ROOT}/policies/readiness/controls/planed.py" in said
 
 
 @pytest.mark.parametrize("test", [TEST.replace("(3)", "(1)"), "import nothing"])

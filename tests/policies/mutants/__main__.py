@@ -51,6 +51,9 @@ def main() -> int:
     chosen = parser.parse_args()
     named = [Path(name) if name.endswith(".py") else CONTROLS / f"{name}.py" for name in chosen.modules]
     paths = [path.resolve() for path in named or sorted(CONTROLS.glob("[!_]*.py"))]
+    for path in paths:
+        if not path.is_file():
+            parser.error(f"there is no {path}; MODULE is the name of a file in {CONTROLS}, without .py")
     tally = Tally(Reviewed.read(chosen.equivalent))
     options = ["-p", "no:cacheprovider", "-qq", "--no-summary", "-k", CHOSEN]
     code = pytest.main([*options, *map(str, chosen.tests)], plugins=[Trial(paths, tally)])
