@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 
 from fastapi import FastAPI
@@ -89,8 +89,7 @@ def _lifespan(desk: Desk, tracer: Tracer, access: AccessLog) -> Callable[[FastAP
         watcher = asyncio.create_task(desk.watch(desk.settings.reload_seconds))
         yield
         watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await watcher
+        await asyncio.wait([watcher])
         await desk.close()
         await asyncio.to_thread(tracer.shutdown)
         access.flush()

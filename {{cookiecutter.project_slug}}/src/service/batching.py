@@ -188,7 +188,8 @@ class Batcher:
             return [ModelFailed(f"the model failed on these rows ({type(error).__name__})")]
         self._note(batch, rows, began, time.perf_counter())
         ends = list(accumulate(waiting.decoded.rows for waiting in batch))
-        return [outputs[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        answers: list[Answer] = [outputs[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        return answers if np.isfinite(outputs).all() else list(map(_finite, answers))
 
     def _note(self, batch: list[_Waiting], rows: int, began: float, ended: float) -> None:
         """Write down what a call took; the pace follows a machine that is slower now than at the warm-up."""
@@ -198,6 +199,13 @@ class Batcher:
         self._pace += 0.05 * (min(50.0, max(1.0, (ended - began) / max(1e-9, self._cost.of(rows)))) - self._pace)
         self._rows_seen.observe(rows)
         self._seconds_seen.observe(ended - began)
+
+
+def _finite(answer: Answer) -> Answer:
+    """The outputs, unless a number is missing from them: none of the classes would be the likeliest."""
+    if isinstance(answer, ServiceError) or np.isfinite(answer).all():
+        return answer
+    return ModelFailed("the model gave no number for some of these rows")
 
 
 def _expire(future: asyncio.Future[Outputs]) -> None:

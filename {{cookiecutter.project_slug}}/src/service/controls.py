@@ -36,9 +36,9 @@ def desk(settings: Settings, lifecycle: Lifecycle) -> Desk:
     def slot(folder: Path) -> Slot:
         return Slot(folder, settings.approvers, allow_self=settings.local, engine=engine)
 
-    models = Models([slot(folder) for folder in (settings.bundle, *settings.more_bundles)], metrics, cache.clear)
+    models = Models([slot(folder) for folder in (settings.bundle, *settings.more_bundles)], metrics)
     fallback = slot(settings.fallback) if settings.fallback else None
-    degrade = Degrade(settings.degrade, cache, fallback, settings.default_answer, metrics)
+    degrade = Degrade(settings.degrade, cache, fallback, settings.default_answer, metrics, settings.deadline_seconds)
     joined = Desk(
         models,
         fallback,

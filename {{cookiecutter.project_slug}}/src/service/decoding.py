@@ -45,7 +45,9 @@ class Decoding:
             call.deadline = now + self._seconds
         if size < LARGE:
             return read(body)
-        wait = (self._bytes + size) * self._pace
+        wait = (
+            (self._bytes + size) * self._pace if self._bytes else 0.0
+        )  # alone it is tried: a wrong pace must not stay
         if now + wait > call.deadline:
             raise Overloaded.late(wait)
         self._bytes += size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -15,10 +15,13 @@ from service.call import Call
 from service.errors import DeadlineExceeded, ModelFailed, Overloaded, ServiceError, SettingsError
 from service.metrics import Metrics
 from service.serving import Served, Slot
-from service.signature import Decoded
+from service.signature import Decoded, Feature
 
 Outputs = NDArray[np.float32]
 Policy = Literal["refuse", "cached", "fallback", "default"]
+NEARLY = 1e-3
+"""How far from 1 probabilities may add up, as they are written down with few digits."""
+
 DEGRADABLE = (ModelFailed, Overloaded, DeadlineExceeded)
 """Failures of the model's answer, rather than of the request or of its caller."""
 
@@ -32,16 +35,24 @@ class Degrade:
         fallback: holds the simpler model of ``fallback``.
         default: the outputs of ``default``, for one row.
         metrics: counts answers given so.
+        seconds: for the simpler model to answer.
     """
 
     def __init__(
-        self, policy: Policy, cache: Cache, fallback: Slot | None, default: Sequence[float], metrics: Metrics
+        self,
+        policy: Policy,
+        cache: Cache,
+        fallback: Slot | None,
+        default: Sequence[float],
+        metrics: Metrics,
+        seconds: float = 5.0,
     ) -> None:
         self._policy = policy
         self._cache = cache
         self._fallback = fallback
         self._default = np.array([default], dtype=np.float32)
         self._metrics = metrics
+        self._seconds = seconds
 
     async def instead(self, error: ServiceError, call: Call, served: Served, decoded: Decoded, key: bytes) -> Outputs:
         """Outputs for rows that the model did not answer.
@@ -65,7 +76,9 @@ class Degrade:
         if simpler is None or not fits(simpler, served):
             return None
         try:
-            unhurried = replace(call, deadline=math.inf)  # the deadline is what the model may just have missed
+            anew = time.perf_counter() + self._seconds  # the call's own deadline is what the model may just have missed
+            unhurried = replace(call, deadline=anew)
+            simpler.batcher.admit(unhurried, decoded.rows)
             outputs = await simpler.batcher.run(unhurried, decoded)
         except ServiceError:
             return None
@@ -79,14 +92,26 @@ class Degrade:
         Raises:
             SettingsError: it does not.
         """
-        if self._policy == "default" and not self._fits(served):
+        if self._policy != "default":
+            return
+        if self._default.shape[1] != _width(served):
             width, gives = self._default.shape[1], _width(served)
             raise SettingsError(
                 f"SERVICE_DEFAULT_ANSWER: {width} numbers, but {served.approval.model!r} gives {gives} for each row"
             )
+        if not self._fits(served):
+            raise SettingsError(
+                f"SERVICE_DEFAULT_ANSWER: {served.approval.model!r} gives probabilities: numbers from 0 to 1, 1 in all"
+            )
 
     def _fits(self, served: Served) -> bool:
-        return bool(self._default.shape[1] == _width(served))
+        """Whether the default could be an answer of this model."""
+        default = self._default
+        if default.shape[1] != _width(served) or not np.isfinite(default).all():
+            return False
+        if served.bundle.signature.task == "regression":
+            return True
+        return bool((default >= 0).all() and abs(default.sum() - 1) <= NEARLY)
 
 
 def _width(served: Served) -> int:
@@ -95,7 +120,19 @@ def _width(served: Served) -> int:
 
 
 def fits(simpler: Served, served: Served) -> bool:
-    """Whether a model takes the same input, and gives the same kind of answer."""
+    """Whether a model takes what the other does, and gives the same kind of answer."""
     one, other = simpler.bundle.signature, served.bundle.signature
-    inputs = [[(f.name, f.type) for f in signature.features] for signature in (one, other)]
-    return inputs[0] == inputs[1] and (one.task, one.classes) == (other.task, other.classes)
+    if len(one.features) != len(other.features) or (one.task, one.classes) != (other.task, other.classes):
+        return False
+    return all(map(_takes, one.features, other.features))
+
+
+def _takes(simpler: Feature, feature: Feature) -> bool:
+    """Whether all that one feature lets through is something that the simpler model has learned to deal with."""
+    return (
+        (simpler.name, simpler.type) == (feature.name, feature.type)
+        and (simpler.on_missing == "impute" or feature.on_missing == "reject")
+        and (simpler.on_range == "flag" or feature.on_range == "reject")
+        and (simpler.on_unseen == "flag" or feature.on_unseen == "reject")
+        and (simpler.on_unseen == "flag" or set(feature.categories) <= set(simpler.categories))
+    )

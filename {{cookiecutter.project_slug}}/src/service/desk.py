@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from service.models import Models
 from service.serving import Served, Slot
 from service.settings import Settings
 from service.signature import Decoded
+
+log = logging.getLogger("service")
 
 
 @dataclass(frozen=True)
@@ -72,19 +75,26 @@ class Desk:
         call.headers = await self.limits.check(f"{principal.kind} {principal.name}", call.route)
         call.deadline = call.began + _patience(call)
 
-    def refresh(self) -> None:
-        """Take up what changed on disk: bundles, and who may call."""
+    def refresh(self) -> bool:
+        """Take up what changed on disk: bundles, and who may call. Returns whether a model was replaced."""
         self.auth.keys.refresh()
-        self.models.refresh()
+        replaced = self.models.refresh()
         if self.fallback:
             self.fallback.refresh()
+        return replaced
 
     async def watch(self, seconds: float) -> None:
-        """Refresh every so many seconds, until cancelled."""
+        """Refresh every so many seconds, until cancelled; whatever goes wrong, the next time it is tried again."""
         while True:
             await asyncio.sleep(seconds)
             self.metrics.in_flight.set(self.lifecycle.in_flight)
-            await asyncio.to_thread(self.refresh)
+            try:
+                if await asyncio.to_thread(self.refresh):
+                    self.cache.clear()
+            except Exception:
+                log.exception("what changed on disk cannot be taken up")
+            if self.audit is not None:
+                self.audit.retry()
 
     async def close(self) -> None:
         """Bring to their end what the controls have open."""

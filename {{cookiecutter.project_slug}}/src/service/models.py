@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from service.errors import NotFound
 from service.metrics import Metrics
@@ -16,13 +16,11 @@ class Models:
     Args:
         slots: one for each model; the first is the one asked for without a name.
         metrics: says whether all are loaded, and since when.
-        changed: called after any was replaced.
     """
 
-    def __init__(self, slots: Sequence[Slot], metrics: Metrics, changed: Callable[[], None]) -> None:
+    def __init__(self, slots: Sequence[Slot], metrics: Metrics) -> None:
         self.slots = tuple(slots)
         self._metrics = metrics
-        self._changed = changed
 
     @property
     def first(self) -> Slot:
@@ -59,18 +57,18 @@ class Models:
                 return slot.served.batcher.ahead(size)
         return 0.0
 
-    def refresh(self) -> None:
-        """Load what is new.
-
-        Raises:
-            BundleError: two models have the same name; the second is not served.
-        """
-        before = [slot.served for slot in self.slots]
-        for slot in self.slots:
-            slot.refresh()
+    def refresh(self) -> bool:
+        """Load what is new, unless another slot has that model in that version. Returns whether any was replaced."""
+        replaced = [self._refresh(slot) for slot in self.slots]
         self._metrics.ready.set(self.ready)
-        now = [slot.served for slot in self.slots]
-        if any(old is not new for old, new in zip(before, now, strict=True)):
-            self._changed()
-            for served in filter(None, now):
-                self._metrics.loaded.labels(served.approval.model, served.approval.version).set(time.time())
+        return any(replaced)
+
+    def _refresh(self, slot: Slot) -> bool:
+        others = [other.served for other in self.slots if other is not slot]
+        old = slot.served
+        slot.refresh(frozenset((served.approval.model, served.approval.version) for served in others if served))
+        new = slot.served
+        if new is None or new is old:
+            return False
+        self._metrics.loaded.labels(new.approval.model, new.approval.version).set(time.time())
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import logging
 import signal
@@ -74,17 +75,24 @@ def _connection(found: Settings, host: str) -> http.client.HTTPConnection:
 
 
 def _listen(found: Settings) -> socket.socket:
-    """Bind before anything is announced, so that a port in use is a clear error."""
+    """Bind before anything is announced, so that an address that will not do is a clear error."""
     family = socket.AF_INET6 if ":" in found.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((found.host, found.port))
-    except OSError as error:
-        raise SettingsError(
-            f"{found.host}:{found.port} cannot be listened on ({error.strerror}); set SERVICE_PORT to a free port"
-        ) from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: it cannot even be asked for as a name
+        listener.close()
+        reason = error.strerror if isinstance(error, OSError) else error
+        remedy = "SERVICE_HOST to an address of this machine" if _foreign(error) else "SERVICE_PORT to a free port"
+        raise SettingsError(f"{found.host}:{found.port} cannot be listened on ({reason}); set {remedy}") from error
     return listener
+
+
+def _foreign(error: Exception) -> bool:
+    """Whether the host is what is wrong, not the port."""
+    unknown = isinstance(error, (socket.gaierror, UnicodeError))
+    return unknown or (isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL)
 
 
 def _announce(found: Settings, port: int, seconds: float) -> None:

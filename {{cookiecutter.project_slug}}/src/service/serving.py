@@ -131,36 +131,59 @@ class Slot:
         """Whether predictions can be answered."""
         return self._served is not None
 
-    def refresh(self) -> None:
-        """Load what the folder holds if that changed; keep the old one if the new one is refused."""
+    def refresh(self, taken: frozenset[tuple[str, str]] = frozenset()) -> None:
+        """Load what the folder holds if that changed; keep the old one if the new one is refused.
+
+        Args:
+            taken: names and versions of models that other slots serve.
+        """
         state = self._state()
         if state == self._tried:
             return
         self._tried = state
         try:
-            approvers = approval.load_approvers(self._approvers)
-            served = load(self._folder, approvers, self._engine, allow_self=self._allow_self)
+            served = self._load(taken)
         except Exception as error:  # whatever is wrong with a new bundle, the one being served stays
-            self.problem = _anew(error)
-            self._engine.metrics.reloads.labels("refused").inc()
-            log.error("bundle refused", extra={"bundle": str(self._folder), "reason": self.problem.detail})
+            self._refuse(error)
         else:
             self._served, self.problem = served, None
             self._engine.metrics.reloads.labels("loaded").inc()
             log.info("bundle loaded", extra={"digest": served.bundle.digest, "version": served.approval.version})
 
+    def _load(self, taken: frozenset[tuple[str, str]]) -> Served:
+        approvers = approval.load_approvers(self._approvers)
+        served = load(self._folder, approvers, self._engine, allow_self=self._allow_self)
+        model, version = served.approval.model, served.approval.version
+        if (model, version) in taken:
+            raise BundleError(f"{self._folder}: version {version} of {model!r} is served from another folder already")
+        return served
+
+    def _refuse(self, error: Exception) -> None:
+        """Tell why. What the disk did not give is asked for again, told once: its files need not change for that."""
+        told, self.problem = self.problem, _anew(error)
+        if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
+            self._tried = None
+            if told and told.detail == self.problem.detail:
+                return
+        self._engine.metrics.reloads.labels("refused").inc()
+        log.error("bundle refused", extra={"bundle": str(self._folder), "reason": self.problem.detail})
+
     def _state(self) -> tuple[str, tuple[int, ...]]:
         """Changes whenever another bundle is switched in or put there, or the list of approvers is edited."""
-        home = self._folder.resolve()
-        watched = (home / "bundle" / bundle.MANIFEST, home / approval.APPROVAL, self._approvers)
-        return str(home), tuple(map(_changed, watched))
+        try:
+            home = self._folder.resolve()
+            files = sorted((home / "bundle").iterdir())
+        except (OSError, RuntimeError) as error:  # no folder, or a link that leads to itself
+            return str(error), (_changed(self._approvers),)
+        return str(home), tuple(map(_changed, (*files, home / approval.APPROVAL, self._approvers)))
 
 
 def _changed(path: Path) -> int:
     try:
-        return path.stat().st_mtime_ns
+        found = path.stat()
     except OSError:
         return 0
+    return hash((found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino))
 
 
 def _anew(error: Exception | None) -> BundleError | ApprovalRefused:

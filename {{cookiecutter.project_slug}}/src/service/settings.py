@@ -6,6 +6,7 @@ import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -15,13 +16,20 @@ from service.limits.gcra import Rate
 
 PREFIX = "SERVICE_"
 Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(gt=0)]
+AN_HOUR = 3600
+"""The longest that a control may take: one that waits for ever is none."""
+Seconds = Annotated[float, Field(gt=0, le=AN_HOUR)]
 
 
 class Settings(BaseSettings):
-    """Settings of the running service; each is an environment variable of its name in capitals after ``SERVICE_``."""
+    """Settings of the running service; each is an environment variable of its name in capitals after ``SERVICE_``.
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    A variable that is empty, as compose files and ``.env`` make them, counts as not set.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
+    )
 
     environment: Literal["local", "dev", "staging", "prod"] = Field(
         default="prod", description="Where it runs. `local` makes itself an API key and accepts self-approved models."
@@ -57,7 +65,7 @@ class Settings(BaseSettings):
     token_url: str = Field(
         default="", description="Where clients get a token (OAuth2 client credentials); shown in the API document."
     )
-    token_leeway: float = Field(default=30.0, ge=0, description="Clock skew allowed in JWTs, in seconds.")
+    token_leeway: float = Field(default=30.0, ge=0, le=AN_HOUR, description="Clock skew allowed in JWTs, in seconds.")
     pages: Literal["open", "key"] = Field(
         default="key", description="Whether `/` and `/docs` ask for an API key; `open` by default in local mode."
     )
@@ -84,14 +92,17 @@ class Settings(BaseSettings):
     receive_seconds: Seconds = Field(default=10.0, description="Time for a request to arrive whole, in seconds.")
     keep_alive_seconds: int = Field(default=75, gt=0, description="How long an idle connection stays open, in seconds.")
     drain_seconds: float = Field(
-        default=5.0, ge=0, description="Time for load balancers to notice that it stops, in seconds; 0 in local mode."
+        default=5.0,
+        ge=0,
+        le=AN_HOUR,
+        description="Time for load balancers to notice that it stops, in seconds; 0 in local mode.",
     )
     grace_seconds: int = Field(
-        default=20, ge=0, description="Time for requests in flight when told to stop, in seconds."
+        default=20, ge=0, le=AN_HOUR, description="Time for requests in flight when told to stop, in seconds."
     )
 
     cache_bytes: int = Field(default=0, ge=0, description="Size of the cache of answers, in bytes; 0 for none.")
-    cache_seconds: Seconds = Field(default=60.0, description="How long an answer may be repeated, in seconds.")
+    cache_seconds: float = Field(default=60.0, gt=0, description="How long an answer may be repeated, in seconds.")
     degrade: Literal["refuse", "cached", "fallback", "default"] = Field(
         default="refuse",
         description="When the model cannot answer: refuse; or an old cached, a fallback bundle's or a default answer.",
@@ -112,7 +123,7 @@ class Settings(BaseSettings):
         default="refuse", description="When a decision cannot be recorded: refuse to make it, or go on and count."
     )
     audit_fsync_seconds: float = Field(
-        default=1.0, ge=0, description="How much of the record a power cut may take, in seconds."
+        default=1.0, ge=0, le=AN_HOUR, description="How much of the record a power cut may take, in seconds."
     )
 
     commit: str = Field(default="unknown", description="Git commit of the code, for the record of decisions.")
@@ -158,7 +169,15 @@ class Settings(BaseSettings):
     @field_validator("audit", mode="before")
     @classmethod
     def _none(cls, value: object) -> object:
-        return None if value == "none" else value
+        return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+    @field_validator("otlp")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and (url.scheme not in {"http", "https"} or not url.hostname):
+            raise ValueError("this is no URL of a collector; write http://collector:4318")
+        return value
 
     @field_validator("more_bundles", "default_answer", mode="before")
     @classmethod
@@ -185,7 +204,7 @@ def table() -> str:
     for name, field in Settings.model_fields.items():
         told = f"{field.description}{_kind(field.annotation, field.default)}"
         default = "" if field.default in (None, "", ()) else f"`{field.default}`"
-        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {told} |")
+        lines.append(f"| `{_variable(name)}` | {default} | {told} |")
     return "\n".join(lines)
 
 
@@ -195,45 +214,47 @@ def load() -> Settings:
     Raises:
         SettingsError: naming every variable that is wrong or unknown, and what would do.
     """
-    wrong = [*_unknown(), *_lacking()]
+    invalid: dict[str, str] = {}
     try:
         found = Settings()
     except ValidationError as error:
         for told in error.errors():
-            text = told["msg"].removeprefix("Value error, ")
-            wrong.append(f"{PREFIX}{'_'.join(map(str, told['loc'])).upper()}: {text}" if told["loc"] else text)
+            invalid.setdefault(str(told["loc"][0]), told["msg"].removeprefix("Value error, "))
+        found = Settings(**{name: Settings.model_fields[name].default for name in invalid})  # what is right of it
+    lacking = {name: why for name, why in _lacking(found).items() if name not in invalid}
+    wrong = [*_unknown(), *(f"{_variable(name)}: {why}" for name, why in (lacking | invalid).items())]
     if wrong:
         raise SettingsError("\n".join(wrong))
     return found
 
 
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
 def _unknown() -> list[str]:
-    """Variables that look like settings and are none: most likely misspelt."""
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    """Variables that look like settings and are none: most likely misspelt, or not in capitals."""
+    known = [_variable(name) for name in Settings.model_fields]
     wrong = []
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known:
-            close = difflib.get_close_matches(name, known, 1)
+        if name.upper().startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name.upper(), known, 1)
             wrong.append(f"{name}: there is no such setting" + (f"; did you mean {close[0]}?" if close else ""))
     return wrong
 
 
-def _lacking() -> list[str]:
-    """Variables that are needed because another is set."""
+def _lacking(found: Settings) -> dict[str, str]:
+    """Settings that are needed because of another, and why."""
     degraded = {"cached": "cache_bytes", "fallback": "fallback", "default": "default_answer"}
     needs = [
         *(("token_issuer", name) for name in ("token_keys", "token_audience")),
         *(("token_keys", "token_issuer"), ("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")),
         ("tls_client_ca", "tls_certificate"),
     ]
-    if name := degraded.get(os.environ.get(f"{PREFIX}DEGRADE", "")):
-        needs.append(("degrade", name))
-    pairs = [(f"{PREFIX}{given.upper()}", f"{PREFIX}{lacking.upper()}") for given, lacking in needs]
-    return [
-        f"{lacking}: needed because {given} is set"
-        for given, lacking in pairs
-        if os.environ.get(given) and not os.environ.get(lacking)
-    ]
+    because = {name: f"{_variable(given)} is set" for given, name in needs if getattr(found, given)}
+    if found.degrade in degraded:
+        because[degraded[found.degrade]] = f"{_variable('degrade')} is {found.degrade}"
+    return {name: f"needed because {why}" for name, why in because.items() if not getattr(found, name)}
 
 
 def _kind(annotation: object, default: object) -> str:

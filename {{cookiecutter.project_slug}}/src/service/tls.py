@@ -43,7 +43,8 @@ class Tls:
         self._certificate = certificate
         self._key = key
         self._client_ca = client_ca
-        self._read = self._state()
+        self._read: tuple[int, ...] | None = self._state()
+        self._refused: tuple[tuple[int, ...], str] | None = None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_alpn_protocols(["http/1.1"])
@@ -51,19 +52,26 @@ class Tls:
         self.not_after = self._expiry()
 
     def refresh(self) -> None:
-        """Use renewed files, if they will do, for connections from now on."""
+        """Use renewed files, if they will do, for connections from now on; if not, try them again the next time."""
         state = self._state()
         if state == self._read:
             return
-        self._read = state
+        self._read = None  # until all of it is used: no file need change for the next attempt to succeed
         try:
             self._load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))  # all of it, before any of it is used
             self._load(self.context)
             self.not_after = self._expiry()
-        except SettingsError as error:
-            log.error("renewed certificates refused; the old ones stay", extra={"reason": error.detail})
+        except (SettingsError, OSError) as error:
+            self._refuse(state, str(error))
         else:
+            self._read, self._refused = state, None
             log.info("renewed certificates loaded")
+
+    def _refuse(self, state: tuple[int, ...], reason: str) -> None:
+        """Tell why, once for the same files."""
+        if self._refused != (state, reason):
+            log.error("renewed certificates refused; the old ones stay", extra={"reason": reason})
+        self._refused = state, reason
 
     def _load(self, context: ssl.SSLContext) -> None:
         for variable, path in ((CERTIFICATE, self._certificate), (KEY, self._key), (CLIENT_CA, self._client_ca)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from issuer import AUDIENCE, Issuer
 from running import Service, started, until
 from sample import ROWS, release
+from scarce import no_more_room
 from service import audit, auth
 
 ROW = ROWS["binary"][0]
@@ -39,6 +41,32 @@ def test_keys_change_while_the_service_runs(start: Start, tmp_path: Path) -> Non
     until(lambda: with_key(service, fresh).status_code == 200)
     auth.revoke_key(keys, "newcomer")
     until(lambda: with_key(service, fresh).status_code == 401)
+    assert service.predict(ROW).status_code == 200
+
+
+def test_keys_change_though_looking_for_changes_failed_once(start: Start, tmp_path: Path) -> None:
+    service, keys = start(reload_seconds=0.02), tmp_path / "api-keys.json"
+    models, failed = service.app.state.desk.models, threading.Event()
+    refresh = models.refresh
+
+    def fail() -> None:
+        failed.set()
+        raise RuntimeError("nobody thought of this")
+
+    models.refresh = fail
+    assert failed.wait(10)
+    models.refresh = refresh
+    fresh = auth.create_key(keys, "newcomer")
+    until(lambda: with_key(service, fresh).status_code == 200)
+
+
+def test_after_a_full_disk_it_is_ready_again_before_anybody_asks(start: Start) -> None:
+    """While it is not ready, nobody is sent to it."""
+    service = start(reload_seconds=0.02)
+    with no_more_room():
+        assert service.predict(ROW).status_code == 503
+        assert service.client.get("/readyz").status_code == 503
+    until(lambda: service.client.get("/readyz").status_code == 200)
     assert service.predict(ROW).status_code == 200
 
 
@@ -117,6 +145,14 @@ def test_a_default_answers_when_the_model_cannot(start: Start) -> None:
     assert scored == {"predictions": ["malignant"], "degraded": "default"}
     assert "degraded" not in service.predict(ROW).json()
     assert 'degraded_answers_total{how="default"} 2.0' in service.client.get("/metrics").text
+
+
+def test_a_new_model_drops_the_cache(start: Start) -> None:
+    service = start(cache_bytes=100_000, reload_seconds=0.02)
+    assert service.predict(ROW).status_code == 200
+    assert "prediction_cache_bytes 0.0" not in service.client.get("/metrics").text
+    service.release.sign(version="4")
+    until(lambda: "prediction_cache_bytes 0.0" in service.client.get("/metrics").text)
 
 
 def test_a_cached_answer_is_the_same_answer(start: Start, tmp_path: Path) -> None:

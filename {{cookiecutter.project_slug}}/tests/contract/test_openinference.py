@@ -205,6 +205,28 @@ def test_a_malformed_request_is_explained(regression: Service, request_body: Any
     assert said in answer.json()["error"]
 
 
+def test_no_output_is_sent_twice(service: Service) -> None:
+    columns = {"mass": ("FP32", 2.0), "limit": ("FP32", 0.0), "smoker": ("BOOL", True), "stage": ("BYTES", "I")}
+    inputs = [{"name": n, "shape": [1], "datatype": kind, "data": [v]} for n, (kind, v) in columns.items()]
+
+    def ask(*names: str) -> Any:
+        return service.client.post(INFER, json={"inputs": inputs, "outputs": [{"name": name} for name in names]})
+
+    assert [output["name"] for output in ask("probabilities", "label").json()["outputs"]] == ["probabilities", "label"]
+    answer = ask("probabilities", "label", *["probabilities"] * 1000)
+    assert answer.status_code == 400
+    told = {"pointer": "/outputs/2/name", "detail": "a second output named 'probabilities'"}
+    assert answer.json()["errors"] == [told]
+
+
+def test_a_long_name_sent_twice_is_not_sent_back(service: Service) -> None:
+    named = {"name": "\x7f" * 10_000, "shape": [1], "datatype": "FP32", "data": [1.0]}
+    answer = service.client.post(INFER, json={"inputs": [named, named]})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/inputs/1/name"
+    assert len(answer.content) < 1000
+
+
 def test_columns_that_do_not_fit_are_named_once(regression: Service) -> None:
     answer = regression.client.post(INFER, json={"inputs": [tensor(name="shoe", shape=[3], data=[1, 2, 3])]})
     assert answer.status_code == 422
@@ -239,7 +261,7 @@ def test_bytes_that_are_too_few_or_too_many_are_refused(service: Service) -> Non
     assert "4 bytes follow the last" in post_binary(service, "FP32", b"\x00" * 8, 4).json()["error"]
 
 
-@pytest.mark.parametrize("length", ["-1", "1e3", "1000000", "", "²"])
+@pytest.mark.parametrize("length", ["-1", "1e3", "1000000", "", "²", pytest.param("1" * 5000, id="5000 digits")])
 def test_a_wrong_length_of_the_json_part_is_refused(service: Service, length: str) -> None:
     headers = {"Inference-Header-Content-Length": length.encode()}
     answer = service.client.post(INFER, content=b"{}", headers=headers)

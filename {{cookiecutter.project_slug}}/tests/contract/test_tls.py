@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import socket
 import ssl
 import warnings
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,10 @@ from certificates import CLIENT, Authority
 from process import Installed, install
 from running import until
 from service.errors import SettingsError
+from service.http.protocol import Bounds
+from service.http.server import ACCEPTED
 from service.tls import Tls
-from wire import Wire
+from wire import Wire, listening
 
 REFUSED = (ssl.SSLError, ConnectionError, EOFError)
 
@@ -99,6 +104,52 @@ def test_tls_from_1_2_on_and_health_and_renewal(tmp_path: Path, authority: Autho
             assert wire.get("/healthz").status == 200
         service.signal()
         assert service.code() == 0
+
+
+def test_a_key_that_comes_after_its_certificate_is_noticed_though_its_time_is_old(
+    tmp_path: Path, authority: Authority
+) -> None:
+    certificate, key = authority.issue("server")
+    new_certificate, new_key = authority.issue("renewed")
+    expected = ssl.PEM_cert_to_DER_cert(new_certificate.read_text())
+    time = key.stat().st_mtime_ns
+    with install(tmp_path, tls_certificate=certificate, tls_key=key).run() as service:
+        assert service.port
+        certificate.write_bytes(new_certificate.read_bytes())
+        until(lambda: service.logged("renewed certificates refused; the old ones stay"))
+        os.utime(new_key, ns=(time, time))
+        new_key.replace(key)
+
+        def renewed() -> bool:
+            with service.wire(trusting(authority)) as wire:
+                return wire.get("/healthz").status == 200 and wire.socket.getpeercert(True) == expected
+
+        until(renewed)
+        assert len(service.logged("renewed certificates loaded")) == 1
+
+
+def test_connections_count_before_they_shake_hands_and_have_little_time_for_it(authority: Authority) -> None:
+    tls, bounds, many = Tls(*authority.issue("server")), Bounds(receive_seconds=60, max_connections=2), 100
+    with listening(bounds, tls=tls) as server, ExitStack() as stack:
+
+        def admitted() -> bool:
+            try:
+                with Wire(server.port, trusting(authority)) as wire:
+                    return wire.get("/").status == 200
+            except REFUSED:
+                return False
+
+        address = ("127.0.0.1", server.port)
+        silent = [stack.enter_context(socket.create_connection(address)) for _ in range(many)]
+        over = many - bounds.max_connections - ACCEPTED
+        until(lambda: len(select.select(silent, [], [], 0)[0]) == len(server.refused) == over)
+        until(admitted)  # once those who say nothing are let go
+
+
+def test_who_is_one_too_many_is_told_so(authority: Authority) -> None:
+    with listening(Bounds(max_connections=2), tls=Tls(*authority.issue("server"))) as server, ExitStack() as stack:
+        wires = [stack.enter_context(Wire(server.port, trusting(authority))) for _ in range(3)]
+        assert [wire.get("/").status for wire in wires] == [200, 200, 503]
 
 
 def test_mutual_tls_lets_in_who_has_a_certificate_and_the_health_probe(tmp_path: Path, authority: Authority) -> None:

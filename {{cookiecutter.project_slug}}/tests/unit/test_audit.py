@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from auditing import COMMIT, INPUT, Trail, call
+from scarce import no_more_room
 from service.audit import Options, create_keys, load_keys, load_public_keys
 from service.errors import AuditFailed, SettingsError
 
@@ -298,6 +299,29 @@ def test_a_full_disk(tmp_path: Path, kind: str, policy: str) -> None:
         assert set(answered) == set(recorded)
         assert len(refused) == lost
     assert bool(report["notes"]) == any("torn" in line for line in end["lines"]) == (kind == "torn")
+
+
+@pytest.mark.parametrize("policy", ["refuse", "shed"])
+def test_the_disk_is_tried_again_though_nobody_asks(trail: Trail, policy: Any) -> None:
+    """Who refuses is sent no requests, and so would never learn that there is room again."""
+
+    async def run() -> None:
+        audit = trail.audit(policy=policy)
+        await ask(audit, "before")
+        with no_more_room():
+            await asyncio.gather(ask(audit, "lost"), return_exceptions=True)
+            audit.retry()
+            assert audit.problem
+        audit.retry()
+        assert not audit.problem
+        audit.retry()
+        await ask(audit, "after")
+        await audit.close()
+
+    asyncio.run(run())
+    assert trail.ids() == ["before", "after"]
+    assert [line["shed"] for line in trail.lines() if "shed" in line] == ([1] if policy == "shed" else [])
+    assert trail.verify(expected=True).findings == []
 
 
 def small_disk(at: Path) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import base64
 import hmac
 import json
 import logging
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from issuer import AUDIENCE, Issuer
+from scarce import no_more_files
 from service import auth
 from service.auth import SCOPES, ApiKeys, Authenticator, KeyRecord, Principal, Tokens, hash_key
 from service.errors import Forbidden, SettingsError, Unauthenticated
@@ -211,6 +214,35 @@ def test_a_revoked_key_stops_working_while_the_service_runs(path: Path) -> None:
     new = auth.create_key(path, "ann")
     running.refresh()
     assert running.identify(sent(new)).name == "ann"
+
+
+def test_keys_that_could_not_be_read_are_read_as_soon_as_they_can_be(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file does not change when this process may open it again."""
+    ann = auth.create_key(path, "ann")
+    running = at(path)
+    auth.revoke_key(path, "ann")
+    with no_more_files():
+        for _ in range(3):
+            running.refresh()
+    assert len(caplog.records) == 1, "told once"
+    assert running.identify(sent(ann)).name == "ann"
+    running.refresh()
+    with pytest.raises(Unauthenticated, match="not known"):
+        running.identify(sent(ann))
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444])
+def test_who_could_read_the_keys_still_can_when_they_were_changed(path: Path, mode: int) -> None:
+    """A service that reads them by its group would else be shut out by each change."""
+    auth.create_key(path, "ann")
+    path.chmod(mode)
+    group = next((group for group in os.getgroups() if group != os.getgid()), os.getgid())
+    os.chown(path, -1, group)
+    auth.create_key(path, "bob")
+    found = path.stat()
+    assert (stat.S_IMODE(found.st_mode), found.st_gid) == (mode, group)
 
 
 def test_a_service_may_start_before_there_are_keys(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -153,6 +153,27 @@ def test_a_row_that_the_model_fails_on_fails_nobody_else() -> None:
     assert np.array_equal(third, [[6.0]])
 
 
+@pytest.mark.parametrize("nothing", [math.nan, math.inf, -math.inf])
+def test_a_row_that_gets_no_number_fails_and_nobody_else_does(nothing: float) -> None:
+    """Where a probability is missing, none of the classes is the likeliest."""
+
+    def model(blocks: Blocks) -> Outputs:
+        outputs = double(blocks)
+        outputs[blocks["numeric"] == 13.0] = nothing
+        return outputs
+
+    async def go() -> list[Outputs | BaseException]:
+        subject = batcher(model, FAST)
+        asked = (subject.run(Call(), rows(*values)) for values in ((1,), (2, 13), (3,)))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    one, failed, three = asyncio.run(go())
+    assert isinstance(failed, ModelFailed)
+    assert not isinstance(one, BaseException)
+    assert not isinstance(three, BaseException)
+    assert (one.tolist(), three.tolist()) == ([[2.0]], [[6.0]])
+
+
 def test_a_model_that_loses_rows_is_an_error_not_a_mix_up() -> None:
     async def go() -> None:
         await batcher(lambda blocks: double(blocks)[:-1], FAST).run(Call(), rows(1.0, 2.0))

@@ -92,6 +92,17 @@ def test_what_cannot_be_decoded_in_time_is_refused_at_once() -> None:
     assert asyncio.run(go()).read == 0
 
 
+def test_after_a_pause_bodies_are_decoded_again() -> None:
+    """The machine stood still once while a body was decoded: that tells nothing of the next."""
+
+    async def go() -> None:
+        subject = Decoding(1.0)
+        await subject.run(Call(), LARGE_BODY, lambda body: time.sleep(0.5))
+        assert await subject.run(Call(), LARGE_BODY * 40, len) == LARGE * 40
+
+    asyncio.run(go())
+
+
 def test_a_body_that_cannot_be_read_holds_up_nobody() -> None:
     def broken(body: bytes) -> int:
         raise ValueError("unreadable")

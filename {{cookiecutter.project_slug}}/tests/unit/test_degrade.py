@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sample import release
 from service.cache import Cache
 from service.call import Call
-from service.degrade import Degrade, Policy
+from service.degrade import Degrade, Policy, fits
 from service.errors import ModelFailed, Overloaded, ServiceError, SettingsError
 from service.metrics import Metrics
 from service.serving import Served, Slot
+from service.signature import Feature
 
 ERROR = ModelFailed("it failed")
 
@@ -90,6 +93,59 @@ def test_a_model_of_another_signature_does_not_stand_in(served: Served, tmp_path
             replace(served, bundle=bundle),
             Call(),
         )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "found"),
+    [
+        ({"on_missing": "impute"}, {"on_missing": "impute"}, True),
+        ({"on_missing": "impute"}, {}, True),
+        ({}, {"on_missing": "impute"}, False),
+        ({"on_range": "reject"}, {"on_range": "reject"}, True),
+        ({"on_range": "reject"}, {"on_range": "flag"}, False),
+        ({"on_unseen": "flag"}, {"on_unseen": "flag"}, True),
+        ({}, {"on_unseen": "flag"}, False),
+        ({"categories": ("a", "b")}, {"categories": ("a",)}, True),
+        ({"categories": ("a",)}, {"categories": ("a", "b")}, False),
+        ({"categories": ("a",), "on_unseen": "flag"}, {"categories": ("a", "b")}, True),
+        ({"name": "another"}, {}, False),
+        ({"type": "number"}, {}, False),
+    ],
+)
+def test_a_simpler_model_answers_only_what_it_has_learned_to(
+    served: Served, tmp_path: Path, theirs: dict[str, Any], ours: dict[str, Any], found: bool
+) -> None:
+    """What the model lets through, and the simpler one was never given, would get an answer of no meaning."""
+
+    def having(it: Served, changes: dict[str, Any]) -> Served:
+        features = (replace(Feature("place", "text"), **changes),)
+        return replace(it, bundle=replace(it.bundle, signature=replace(it.bundle.signature, features=features)))
+
+    simpler = slot(tmp_path / "second" / "current").get()
+    assert fits(having(simpler, theirs), having(served, ours)) is found
+
+
+def test_a_simpler_model_is_not_waited_for_without_end(served: Served, tmp_path: Path) -> None:
+    call = Call()
+    fallback = slot(tmp_path / "second" / "current")
+    subject = Degrade("fallback", Cache(0, 1, Metrics()), fallback, (), Metrics(), seconds=0.0)
+    with pytest.raises(ModelFailed, match="it failed"):
+        ask(subject, served, call)
+    assert call.degraded == ""
+
+
+@pytest.mark.parametrize("numbers", [(math.nan, 0.7), (5.0, -3.0), (0.5, 0.4), (1.5, -0.5)])
+def test_a_default_that_is_no_probability_is_found_out_at_once(served: Served, numbers: tuple[float, ...]) -> None:
+    subject = Degrade("default", Cache(0, 1, Metrics()), None, numbers, Metrics())
+    with pytest.raises(SettingsError, match="SERVICE_DEFAULT_ANSWER: 'sample' gives probabilities"):
+        subject.check(served)
+    with pytest.raises(ModelFailed):
+        ask(subject, served, Call())
+
+
+def test_a_default_that_is_a_probability_will_do(served: Served) -> None:
+    for numbers in ((0.3333, 0.6667), (0.0, 1.0)):
+        Degrade("default", Cache(0, 1, Metrics()), None, numbers, Metrics()).check(served)
 
 
 def test_a_default_of_another_width_is_found_out_at_once(served: Served) -> None:

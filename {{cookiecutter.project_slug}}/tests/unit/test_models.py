@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,20 @@ from service.models import Models
 from service.serving import Slot
 
 KEY = Ed25519PrivateKey.generate()
+LOADED = "model_loaded_timestamp_seconds"
 
 
-def models(tmp_path: Path, *names: str) -> tuple[Models, Metrics, list[str]]:
-    """Models of these names, in version 3 each; their metrics; and what was said when any was replaced."""
-    metrics, told = Metrics(), list[str]()
+def models(tmp_path: Path, *names: str) -> tuple[Models, Metrics]:
+    """Models of these names, in version 3 each, and their metrics."""
+    metrics = Metrics()
     made = [release(tmp_path / name, key=KEY, model=name) for name in names]
-    slots = [Slot(one.folder, one.approvers, allow_self=False) for one in made]
-    found = Models(slots, metrics, lambda: told.append("changed"))
-    found.refresh()
-    return found, metrics, told
+    found = Models([Slot(one.folder, one.approvers, allow_self=False) for one in made], metrics)
+    assert found.refresh()
+    return found, metrics
 
 
 def test_each_is_found_by_its_name_and_the_first_without(tmp_path: Path) -> None:
-    found, _, _ = models(tmp_path, "one", "two")
+    found, _ = models(tmp_path, "one", "two")
     assert found.get().approval.model == "one"
     assert found.get("two").approval.model == "two"
     assert found.get("two", "3").approval.model == "two"
@@ -41,11 +42,11 @@ def test_another_model_or_version_is_not_found(tmp_path: Path, asked: tuple[str,
 
 
 def test_it_is_ready_when_all_are(tmp_path: Path) -> None:
-    found, metrics, _ = models(tmp_path, "one", "two")
+    found, metrics = models(tmp_path, "one", "two")
     assert found.ready
     assert metrics.registry.get_sample_value("model_ready") == 1
     slots = [*found.slots, Slot(tmp_path / "nothing", tmp_path / "approvers.toml", allow_self=False)]
-    lacking = Models(slots, metrics, lambda: None)
+    lacking = Models(slots, metrics)
     lacking.refresh()
     assert not lacking.ready
     assert metrics.registry.get_sample_value("model_ready") == 0
@@ -55,22 +56,43 @@ def test_it_is_ready_when_all_are(tmp_path: Path) -> None:
 def test_without_any_the_reason_is_told(tmp_path: Path) -> None:
     made = release(tmp_path / "one", key=KEY, model="one")
     (made.folder / APPROVAL).unlink()
-    found = Models([Slot(made.folder, made.approvers, allow_self=False)], Metrics(), lambda: None)
+    found = Models([Slot(made.folder, made.approvers, allow_self=False)], Metrics())
     found.refresh()
     with pytest.raises(ApprovalRefused, match="no approval came"):
         found.get("one")
 
 
+def replace(folder: Path, **changes: str) -> None:
+    """Put another release where one is."""
+    release(folder.with_name("newer") / folder.name, key=KEY, **changes)
+    folder.rename(folder.with_name("older"))
+    (folder.with_name("newer") / folder.name).rename(folder)
+
+
 def test_a_replacement_is_told_and_touches_no_other(tmp_path: Path) -> None:
-    found, _, told = models(tmp_path, "one", "two")
-    assert told == ["changed"]
-    found.refresh()
-    assert told == ["changed"], "nothing was replaced"
+    found, metrics = models(tmp_path, "one", "two")
+    assert not found.refresh(), "nothing was replaced"
     kept = found.get("one")
-    release(tmp_path / "elsewhere" / "newer", key=KEY, model="two", version="4")
-    (tmp_path / "two").rename(tmp_path / "old")
-    (tmp_path / "elsewhere" / "newer").rename(tmp_path / "two")
-    found.refresh()
-    assert told == ["changed", "changed"]
+    loaded = metrics.registry.get_sample_value(LOADED, {"model": "one", "version": "3"})
+    replace(tmp_path / "two", model="two", version="4")
+    assert found.refresh()
     assert found.get("two").approval.version == "4"
     assert found.get("one") is kept
+    assert metrics.registry.get_sample_value(LOADED, {"model": "one", "version": "3"}) == loaded, "nor its age"
+
+
+def test_what_one_serves_no_other_does(tmp_path: Path) -> None:
+    """It could not be asked for. Another version of it can."""
+    found, _ = models(tmp_path, "one", "two")
+    kept = found.get("two")
+    replace(tmp_path / "two", model="one")
+    assert not found.refresh()
+    assert found.get("two") is kept
+    problem = found.slots[1].problem
+    assert problem is not None
+    assert "version 3 of 'one' is served from another folder already" in problem.detail
+    shutil.rmtree(tmp_path / "older")
+    shutil.rmtree(tmp_path / "newer")
+    replace(tmp_path / "two", model="one", version="4")
+    assert found.refresh()
+    assert found.get("one", "4").approval.version == "4"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,9 +15,11 @@ from starlette.types import Receive, Scope, Send
 from running import until
 from service.http.protocol import Bounds
 from service.http.server import ACCEPTED
+from service.http.strict import AHEAD
 from wire import SECONDS, Answer, Echo, Listening, listening
 
 SECOND = b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
+HELD = SECOND.replace(b"second", b"slow")
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -61,6 +64,11 @@ MALFORMED = {
     "a length in hex": head(b"Content-Length: 0x1") + b"a",
     "an empty length": head(b"Content-Length: "),
     "a length with a space": head(b"Content-Length: 1 0") + b"a" * 10,
+    "a length with thousands of zeros": head(b"Content-Length: " + b"0" * 5000 + b"5") + b"abcde",
+    "a length with thousands of zeros, and an upgrade": head(
+        b"Connection: upgrade", b"Upgrade: h2c", b"Content-Length: " + b"0" * 5000 + b"5"
+    )
+    + b"abcde",
     "a length beyond 64 bits": head(b"Content-Length: 99999999999999999999"),
     "chunked twice": head(b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked") + b"0\r\n\r\n",
     "chunked, then not": head(b"Transfer-Encoding: chunked", b"Transfer-Encoding: identity") + b"0\r\n\r\n",
@@ -198,6 +206,56 @@ def test_pipelined_requests_are_answered_in_order(start: Callable[..., Listening
         server.echo.going.set()
         paths = [wire.answer().json()["path"] for _ in range(21)]
     assert paths == ["/slow", *(f"/{number}" for number in range(20))]
+
+
+def test_requests_ahead_of_their_answers_are_not_read_without_end(start: Callable[..., Listening]) -> None:
+    """Each takes memory here, and hardly any there."""
+    server = start()
+    with server.wire() as wire:
+        wire.send(HELD)
+        assert server.echo.begun.wait(SECONDS)
+        wire.send(SECOND * 5_000)
+        server.echo.going.set()
+        assert [wire.answer().json()["path"] for _ in range(1 + AHEAD)] == ["/slow", *["/second"] * AHEAD]
+        refused(wire.answer(), 503)
+        assert wire.rest() == b""
+    assert len(server.echo.seen) == 1 + AHEAD
+
+
+def test_nothing_is_read_on_while_requests_wait(start: Callable[..., Listening]) -> None:
+    """So whoever sends many after another, and is slowed down by that, is not one who sends too many."""
+    server = start()
+    with server.wire() as wire:
+        wire.send(HELD + SECOND * (AHEAD - 1))
+        assert server.echo.begun.wait(SECONDS)
+        wire.send(SECOND * (AHEAD - 1))
+        server.echo.going.set()
+        paths = [wire.answer().json()["path"] for _ in range(2 * AHEAD - 1)]
+    assert paths == ["/slow", *["/second"] * (2 * AHEAD - 2)]
+
+
+@pytest.mark.parametrize("behind", [b"", SECOND], ids=["alone", "with another behind"])
+def test_whoever_asked_and_sends_no_more_reads_the_answers(start: Callable[..., Listening], behind: bytes) -> None:
+    server = start()
+    with server.wire() as wire:
+        wire.send(HELD + behind)
+        assert server.echo.begun.wait(SECONDS)
+        wire.socket.shutdown(socket.SHUT_WR)
+        server.echo.going.set()
+        assert wire.answer().json()["path"] == "/slow"
+        if behind:
+            assert wire.answer().json()["path"] == "/second"
+        assert wire.rest() == b""
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", SECOND[:-2], head(b"Content-Length: 5") + b"abc"], ids=["nothing", "head", "body"]
+)
+def test_who_sends_no_more_of_a_request_is_let_go(server: Listening, sent: bytes) -> None:
+    with server.wire() as wire:
+        wire.send(sent)
+        wire.socket.shutdown(socket.SHUT_WR)
+        assert wire.rest() == b""
 
 
 def test_a_pipelined_request_begins_without_the_context_of_the_one_before(server: Listening) -> None:
@@ -373,6 +431,15 @@ def test_expect_continue(server: Listening) -> None:
         assert wire.answer().status == 100
         wire.send(b"a")
         assert wire.answer().json()["body"] == "a"
+
+
+def test_who_was_answered_before_the_body_that_was_to_be_asked_for_is_let_go(server: Listening) -> None:
+    """Whether a body follows is then not known: what comes next could be the one or a request."""
+    with server.wire() as wire:
+        wire.send(head(b"Content-Length: 31", b"Expect: 100-continue").replace(b" / ", b" /refuse "))
+        answer = wire.answer()
+        assert (answer.json(), answer.headers["connection"]) == ("not read", "close")
+        assert wire.rest() == b""
 
 
 def test_the_answer_that_is_being_made_when_it_begins_to_drain_is_its_connections_last(

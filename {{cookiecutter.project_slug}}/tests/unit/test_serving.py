@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import traceback
@@ -174,6 +175,53 @@ def test_an_approval_that_comes_later_is_found(made: Release) -> None:
     found = slot(made)
     assert not found.ready
     (made.folder / APPROVAL).write_bytes(text)
+    found.refresh()
+    assert found.ready
+
+
+def test_a_link_that_leads_nowhere_for_a_while_is_looked_at_again(tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    for version in ("1", "2"):
+        made = release(tmp_path / version, key=key, version=version)
+    current = tmp_path / "current"
+    switch(current, tmp_path / "1")
+    found = Slot(current, made.approvers, allow_self=False)
+    found.refresh()
+    switch(current, current)
+    found.refresh()
+    assert found.problem is not None
+    assert found.get().approval.version == "1"
+    switch(current, tmp_path / "2")
+    found.refresh()
+    assert found.get().approval.version == "2"
+
+
+def test_a_bundle_that_arrives_file_by_file_is_taken_once_it_is_whole(made: Release) -> None:
+    model = made.folder / "bundle" / "model.onnx"
+    content = model.read_bytes()
+    model.write_bytes(content[:100])
+    found = slot(made)
+    assert not found.ready
+    model.write_bytes(content)
+    found.refresh()
+    assert found.ready
+
+
+def test_what_could_not_be_read_is_read_as_soon_as_it_can_be(
+    made: Release, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file changes when a disk answers again."""
+
+    def fail(path: Path) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    found = Slot(made.folder, made.approvers, allow_self=False)
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    for _ in range(3):
+        found.refresh()
+    monkeypatch.undo()
+    assert not found.ready
+    assert [record.message for record in caplog.records] == ["bundle refused"], "told once"
     found.refresh()
     assert found.ready
 

@@ -61,8 +61,29 @@ class Gate:
 def gate(issuer: Issuer, timeout: float = 10, **changes: Any) -> Gate:
     policy = Policy(timeout=timeout, retries=0, failures=1000)
     clock = Clock()
-    given = {"remote": Remote("issuer", policy, Metrics()), "cache": CACHE, "stale": STALE, "pause": PAUSE, **changes}
+    given = {
+        "remote": Remote("issuer", policy, Metrics()),
+        "cache": CACHE,
+        "stale": STALE,
+        "pause": PAUSE,
+        "timer": clock,
+        **changes,
+    }
     return Gate(issuer, clock, Tokens(issuer.url, AUDIENCE, issuer.jwks_url, clock=clock, **given))
+
+
+def test_keys_grow_old_though_the_clock_is_set_back(issuer: Issuer) -> None:
+    """What was fetched while the clock was ahead would else be taken for fresh for as long as it had been."""
+    timer = Clock()
+    at = gate(issuer, timer=timer)
+    at.clock.now += 3600
+    old = issuer.token(exp=time.time() + 7200)
+    assert at.let_in(old).name == "ann"
+    at.clock.now -= 3600
+    timer.now += CACHE + PAUSE
+    issuer.keys = {"new": ec_key()}
+    assert at.let_in(issuer.token()).name == "ann"
+    assert "not one of its issuer's" in at.refusal(old).detail
 
 
 @pytest.fixture
@@ -179,6 +200,7 @@ REFUSED: dict[str, tuple[Callable[[Issuer], str], str]] = {
     "expires some time": (lambda i: i.token(exp="tomorrow"), "exp"),
     "expires in no time": (lambda i: i.token(exp=float("inf")), "exp"),
     "nobody's": (lambda i: i.token(sub=None), "sub"),
+    "no text": (lambda i: i.token(sub="\ud800"), "no Unicode text"),
     "nobody's either": (lambda i: i.token(sub=""), "sub"),
     "subject a number": (lambda i: jwt.encode(i.claims(sub=7), i.keys["first"], "ES256", {"kid": "first"}), "Subject"),
     "too long": (lambda i: i.token(more="x" * 8192), "longer than 8192"),

@@ -102,6 +102,17 @@ class Audit:
         group.contents.append(content)
         return group.written
 
+    def retry(self) -> None:
+        """See whether the disk takes something again, as nobody may ask while it does not. To be called in the loop."""
+        if not self.problem or self._group is not None or self._syncing:
+            return
+        try:
+            if self._writer is not None:
+                self._writer.renew()
+            self._sealer.soon(self._append(self._losses.gap()))
+        except OSError as error:
+            self._losses.failed(error)
+
     async def close(self) -> None:
         """Write what waits, sign the last head and end the trail in good order."""
         self._closed = True

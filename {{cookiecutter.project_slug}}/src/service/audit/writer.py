@@ -72,6 +72,14 @@ class Writer:
         self._segment.append(lines)
         self._chain = chain
 
+    def renew(self) -> None:
+        """Go on in another segment, whose first line shows that the disk takes something.
+
+        Raises:
+            OSError: it does not.
+        """
+        self._next_segment()
+
     def sync(self) -> Callable[[], None]:
         """What to run in a thread to force onto the disk all that was added; only one of these at a time."""
         return self._segment.sync

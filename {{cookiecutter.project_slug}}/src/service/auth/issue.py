@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,12 @@ from msgspec.structs import replace
 from service.auth.key_file import KeyRecord, changing, locked, now, read_records, write
 from service.auth.principal import SCOPES, Scope
 from service.errors import SettingsError
+
+LONGEST_NAME = 64
+SIGNS = " ._-@:/+"
+KEY_BYTES = 32
+KEY_LENGTH = 43
+"""Of so many bytes in base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,12 @@ def create_key(
         overlap: replaces the holder's present keys, which go on working for so long; None for a new holder.
 
     Raises:
-        SettingsError: the name is taken (or unknown, if its keys are to be replaced), a scope is none, or the file is
-            malformed.
+        SettingsError: the name will not do or is taken (or unknown, if its keys are to be replaced), a scope is none,
+            or the file is malformed.
     """
-    key = secrets.token_urlsafe(32)
+    if overlap is None:  # a name of earlier days can still be rotated
+        _check_name(name)
+    key = secrets.token_urlsafe(KEY_BYTES)
     allowed = None if scopes is None else _scopes(scopes)
     with changing(path) as records:
         held = records.get(name, [])
@@ -96,13 +105,30 @@ def revoke_key(path: Path, name: str, key_id: str | None = None) -> int:
 
 
 def local_key(path: Path) -> str:
-    """The key of this machine, made at first use and kept readable by its owner only."""
+    """The key of this machine, made at first use and kept readable by its owner only.
+
+    Raises:
+        SettingsError: the file holds none; an empty one would let in whoever sends an empty key.
+    """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path.parent):
             if not path.exists():
-                write(path, secrets.token_urlsafe(32).encode())
-    return path.read_text(encoding="ascii").strip()
+                write(path, secrets.token_urlsafe(KEY_BYTES).encode())
+    key = path.read_bytes().strip()
+    if len(key) < KEY_LENGTH or not key.isascii():
+        raise SettingsError(f"{path}: this is no API key; remove the file, and a key is made at the next start")
+    return key.decode()
+
+
+def _check_name(name: str) -> None:
+    """Names stand in lists, logs and records, one in a line."""
+    letters = all(char.isalnum() or char in SIGNS or unicodedata.category(char)[0] == "M" for char in name)
+    if not letters or not 1 <= len(name) <= LONGEST_NAME or name != name.strip():
+        raise SettingsError(
+            f"{name[:LONGEST_NAME]!r} is no name for a holder of keys: take 1 to {LONGEST_NAME} letters, digits, blanks"
+            f" or {' '.join(SIGNS.strip())}, without a blank at either end"
+        )
 
 
 def _scopes(scopes: Iterable[str]) -> tuple[Scope, ...]:

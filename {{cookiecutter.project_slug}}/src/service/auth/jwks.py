@@ -146,12 +146,12 @@ def _opener(url: str) -> urllib.request.OpenerDirector:
     except ValueError:
         parts = urlsplit("")
     if parts.username is not None:
-        raise SettingsError("the URL of the token issuer's keys must hold no user and password")
+        raise SettingsError("SERVICE_TOKEN_KEYS: the URL of the issuer's keys must hold no user and password")
     if parts.scheme == "https" and parts.hostname:
         return urllib.request.build_opener(_NoRedirect)
     if parts.scheme == "http" and _loopback(parts.hostname or ""):
         return urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
-    raise SettingsError(f"{url}: the token issuer's keys must come by https (http will do on this machine only)")
+    raise SettingsError(f"SERVICE_TOKEN_KEYS: {url}: keys must come by https (http will do on this machine only)")
 
 
 def _loopback(host: str) -> bool:

@@ -113,10 +113,14 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file whole, readable by its owner only; it stays replaced if the power fails."""
+    """Replace a file whole; it stays replaced if the power fails. Its readers are those of the old one.
+
+    A new one is readable by its owner only.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            _share(file.fileno(), path)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -128,3 +132,17 @@ def write(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _share(handle: int, path: Path) -> None:
+    """Give a file the owner, group and mode of another, as far as one may: who reads the one is to read the other."""
+    try:
+        old = path.stat()
+    except FileNotFoundError:
+        return
+    try:
+        os.fchown(handle, old.st_uid, old.st_gid)
+    except PermissionError:
+        if os.fstat(handle).st_gid != old.st_gid:  # its group's rights are not for another group
+            return
+    os.fchmod(handle, old.st_mode & 0o777)

@@ -43,6 +43,7 @@ class ApiKeys:
         self._path = path
         self._clock = clock
         self._state: tuple[int, ...] = ()
+        self._problem = ""  # why the file could not be read, when it was tried last
 
     def identify(self, headers: Headers) -> Principal:
         """Who sent these headers.
@@ -75,17 +76,20 @@ class ApiKeys:
             SettingsError: it is missing or malformed.
         """
         if self._path is not None:
-            self._state = _state(self._path)
+            state = _state(self._path)
             self._known = {**_index(read_records(self._path)), **self._given}
+            self._state, self._problem = state, ""
 
     def refresh(self) -> None:
-        """Read the file if it changed; keep the keys that are known if it cannot be read."""
+        """Read the file if it changed; keep the keys that are known while it cannot be read, which is told once."""
         if self._path is None or _state(self._path) == self._state:
             return
         try:
             self.load()
         except SettingsError as error:
-            log.error("API keys not read anew; those known go on working", extra={"reason": error.detail})
+            if error.detail != self._problem:
+                log.error("API keys not read anew; those known go on working", extra={"reason": error.detail})
+            self._problem = error.detail
         else:
             log.info("API keys read anew", extra={"keys": len(self._known)})
 

@@ -55,6 +55,7 @@ class Tokens:
         stale: float = 86_400.0,
         pause: float = 10.0,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         if not issuer or not audience:
             raise SettingsError("tokens need an issuer and an audience: without them anybody's would be accepted")
@@ -62,7 +63,7 @@ class Tokens:
         self._algorithms = frozenset(algorithms)
         if wrong := self._algorithms - ALGORITHMS:
             raise SettingsError(f"{min(wrong)}: tokens may be signed with {', '.join(sorted(ALGORITHMS))} only")
-        self._keys = IssuerKeys(jwks_url, remote, cache=cache, stale=stale, pause=pause, clock=clock)
+        self._keys = IssuerKeys(jwks_url, remote, cache=cache, stale=stale, pause=pause, clock=timer)
         self._issuer, self._audience, self._leeway, self._clock = issuer, audience, leeway, clock
         self._verified: OrderedDict[bytes, tuple[Principal, float, int]] = OrderedDict()
 
@@ -134,6 +135,10 @@ class Tokens:
             raise _refusal(f"the token is refused: {error}") from error
         if not claims["sub"]:
             raise _refusal('the token is refused: its "sub" claim is empty')
+        try:
+            claims["sub"].encode()
+        except UnicodeEncodeError as error:
+            raise _refusal('the token is refused: its "sub" claim is no Unicode text') from error
         return claims
 
 

@@ -38,15 +38,23 @@ class Cycle(RequestResponseCycle):
     _head: HTTPResponseStartEvent | None = None
 
     async def receive(self) -> ASGIReceiveEvent:
-        """The next part of the body.
+        """The next part of the body. To wait for it, the connection is read on; for nothing else.
 
         Raises:
             ServiceError: the request is at fault; the application answers this as it answers its own refusals.
         """
-        message = await super().receive()
-        if self.fault is not None:
-            raise self.fault
-        return message
+        if self.more_body:
+            message = await super().receive()
+            if self.fault is not None:
+                raise self.fault
+            return message
+        if not self.disconnected and not self.response_complete:
+            await self.message_event.wait()
+            self.message_event.clear()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        body, self.body = bytes(self.body), bytearray()
+        return {"type": "http.request", "body": body, "more_body": False}
 
     def fail(self, fault: ServiceError) -> None:
         """Let the application find ``fault`` where it reads on, and its answer be the connection's last."""
@@ -57,6 +65,8 @@ class Cycle(RequestResponseCycle):
     async def send(self, message: ASGISendEvent) -> None:
         """Take the next part of the answer. The head waits for the body, as two writes cost a second system call."""
         if message["type"] == "http.response.start" and not self.response_started:
+            if self.waiting_for_100_continue and self.more_body:  # then it is not known whether there will be a body
+                self.keep_alive = False
             self._head = message
             return
         head, self._head = self._head, None

@@ -20,6 +20,8 @@ Head = Sequence[tuple[bytes, bytes]]
 
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 PER_LINE = len(b": \r\n")
+LENGTH_DIGITS = 18
+"""Most digits of a Content-Length. httptools takes any number of leading zeros; Python refuses to read thousands."""
 
 
 def examine(version: str, method: bytes, headers: Head) -> None:
@@ -48,6 +50,8 @@ def examine(version: str, method: bytes, headers: Head) -> None:
     for name, value in headers:
         if name == b"transfer-encoding" and (version == "1.0" or value.lower() != b"chunked"):
             raise BadRequest("the only Transfer-Encoding here is chunked, in HTTP/1.1")
+        if name == b"content-length" and len(value) > LENGTH_DIGITS:
+            raise BadRequest(f"the Content-Length has more than {LENGTH_DIGITS} digits")
 
 
 def measure(url: bytes, headers: Head, limit: int) -> None:

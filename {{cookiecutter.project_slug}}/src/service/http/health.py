@@ -6,12 +6,13 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from service.desk import Desk
+from service.http.head import HeadRoute
 from service.metrics import CONTENT_TYPE
 
 
 def router(desk: Desk) -> APIRouter:
     """Liveness, readiness and metrics; open to all, as probes and scrapers carry no key."""
-    routes = APIRouter(tags=["health"])
+    routes = APIRouter(tags=["health"], route_class=HeadRoute)
 
     @routes.get("/healthz", summary="Whether the process is alive")
     async def healthz() -> dict[str, str]:

@@ -17,6 +17,7 @@ from service.desk import Desk
 from service.errors import BadRequest, FieldProblem, pointer
 from service.http.asgi import call_of, parse_json, read_body, shaped
 from service.http.columns import At, check_names, untyped
+from service.http.head import HeadRoute
 from service.http.predict import plain
 from service.http.schemas import ASKING, KEY, content, problems
 from service.signature import Decoded, Signature, rows_of
@@ -45,7 +46,7 @@ class ScoringRequest(Struct, forbid_unknown_fields=True):
 
 def router(desk: Desk) -> APIRouter:
     """``/invocations`` for those with a key; what its clients ask before, open to all."""
-    routes = APIRouter(tags=["mlflow"])
+    routes = APIRouter(tags=["mlflow"], route_class=HeadRoute)
 
     @routes.post(
         "/invocations",

@@ -31,9 +31,9 @@ SCOPES = {
 DESCRIPTION = """Predictions of one approved model, in three protocols over the same rows and the same rules.
 
 Errors are problem documents (RFC 9457); `errors` in them names each field by a JSON Pointer into the request.
-Every route answers a method that it does not have with 405. Before any route: what is no sound HTTP/1.1 is answered
-with 400, what does not arrive in time with 408, a head that is too long with 431, and more connections than allowed
-with 503."""
+Every route that answers GET answers HEAD alike, without the body; other methods that a route does not have are answered
+with 405. Before any route: what is no sound HTTP/1.1 is answered with 400, what does not arrive in time with 408, a
+head that is too long with 431, and more connections than allowed with 503."""
 
 
 def document(app: FastAPI, slot: Slot) -> dict[str, Any]:

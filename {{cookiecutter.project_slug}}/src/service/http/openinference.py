@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from service.desk import Desk
 from service.errors import BadRequest, ServiceError
 from service.http.asgi import call_of, parse_json, read_body, shaped
 from service.http.columns import DATATYPES, from_tensors
+from service.http.head import HeadRoute
 from service.http.kept import UNCHANGED, kept
 from service.http.predict import plain
 from service.http.schemas import ASKING, KEY, content, problems
@@ -25,6 +27,7 @@ from service.serving import Served
 from service.signature import Decoded, Signature, rows_of
 
 LENGTH = "inference-header-content-length"
+_DIGITS = re.compile("[0-9]{1,18}")  # Python itself refuses to read thousands of them
 Outputs = dict[str, tuple[str, list[int], Any]]
 """Output name -> datatype, shape, elements."""
 
@@ -47,7 +50,7 @@ class InferRequest(Struct):
 
 def router(desk: Desk) -> APIRouter:
     """Health open to all; metadata and inference for those with a key."""
-    routes = APIRouter(tags=["open inference protocol"])
+    routes = APIRouter(tags=["open inference protocol"], route_class=HeadRoute)
     locked: dict[str, Any] = {"openapi_extra": {"security": KEY}}
 
     @routes.get("/v2", summary="Server metadata", responses=problems(400, 401, 403, 429, 503), **locked)
@@ -130,7 +133,7 @@ def _metadata(served: Served) -> dict[str, Any]:
 
 def _read(raw: bytes, header: str | None) -> tuple[InferRequest, bytes]:
     """The JSON part of a request and the bytes after it."""
-    length = len(raw) if header is None else int(header) if header.isascii() and header.isdigit() else -1
+    length = len(raw) if header is None else int(header) if _DIGITS.fullmatch(header) else -1
     if not 0 <= length <= len(raw):
         raise BadRequest(f"Inference-Header-Content-Length: expected the length of the JSON part, at most {len(raw)}")
     return shaped(parse_json(raw[:length], nan=True), InferRequest), raw[length:]
@@ -156,11 +159,15 @@ def _outputs(signature: Signature, answers: NDArray[np.float32]) -> Outputs:
 
 
 def _wanted(signature: Signature, asked: InferRequest) -> list[InferOutput]:
-    """The outputs to send, each known to exist."""
+    """The outputs to send, each known to exist, and none of them twice: a few bytes would ask for megabytes."""
     known = ["value"] if signature.task == "regression" else ["label", "probabilities"]
+    names: set[str] = set()
     for number, output in enumerate(asked.outputs or []):
         if output.name not in known:
             raise refused(f"the model gives {' and '.join(known)}", "outputs", number, "name")
+        if output.name in names:
+            raise refused(f"a second output named {output.name!r}", "outputs", number, "name")
+        names.add(output.name)
         if unable := (output.parameters or {}).keys() & {"classification", "shared_memory_region"}:
             raise refused(f"{', '.join(unable)} is not supported", "outputs", number, "parameters")
     return asked.outputs or [InferOutput(name) for name in known]

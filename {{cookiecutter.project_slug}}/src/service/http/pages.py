@@ -16,6 +16,7 @@ from fastapi.responses import Response
 from service.desk import Desk
 from service.errors import NotFound, Unauthenticated
 from service.http.asgi import call_of
+from service.http.head import HeadRoute
 from service.http.kept import kept
 from service.http.status import ASSETS, PAGE, card_page, status_page
 
@@ -66,7 +67,7 @@ def router(desk: Desk, document: Callable[[], dict[str, Any]]) -> APIRouter:
             error.challenge = 'Basic realm="API key as password"'
             raise
 
-    routes = APIRouter(include_in_schema=False, dependencies=[Depends(guard)])
+    routes = APIRouter(include_in_schema=False, dependencies=[Depends(guard)], route_class=HeadRoute)
 
     @routes.get("/")
     async def status(request: Request) -> Response:

@@ -7,19 +7,20 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
-from service.errors import ServiceError
+from service.errors import Overloaded, ServiceError
 from service.http.backlog import accept_rest
+from service.http.handshakes import Handshakes
 from service.http.outlet import Outbox
 from service.http.protocol import Bounds, Protocol
 from service.http.strict import LINGER
@@ -113,6 +114,7 @@ class Server(uvicorn.Server):
         self._grace_seconds = grace_seconds
         self._hooks = hooks or Hooks()
         self._drained: float | None = None
+        self._handshakes: Handshakes | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end; end at once when a person asks twice."""
@@ -137,16 +139,28 @@ class Server(uvicorn.Server):
             intake=self._intake,
             outbox=Outbox(loop),
         )
-        options: dict[str, Any] = {"backlog": self.config.backlog}
-        if self._tls:
-            options["ssl"] = self._tls.context
-            options["ssl_handshake_timeout"] = self._bounds.receive_seconds
-            options["ssl_shutdown_timeout"] = LINGER
         listeners = [one for sock in sockets or [] for one in several(sock)]
-        self.servers = [await loop.create_server(protocol, sock=one, **options) for one in listeners]
+        if self._tls:
+            self._handshakes = self._over_tls(protocol, self._tls.context)
+            for one in listeners:
+                self._handshakes.open(one, self.config.backlog)
+            listeners = []
+        self.servers = [await loop.create_server(protocol, sock=one, backlog=self.config.backlog) for one in listeners]
         self.started = True
         self._hooks.ready()
         self._look_around(loop, min(1.0, self._bounds.receive_seconds / 4))
+
+    def _over_tls(self, protocol: Callable[[], Protocol], context: ssl.SSLContext) -> Handshakes:
+        """A few more are let in than there may be, so that who then asks is told why not."""
+        most, connections = self._bounds.max_connections + ACCEPTED, self.server_state.connections
+        return Handshakes(
+            protocol,
+            context,
+            lambda shaking: shaking + len(connections) < most,
+            lambda: self._hooks.refused(Overloaded("all connections are taken")),
+            linger=LINGER,
+            seconds=self._bounds.receive_seconds,
+        )
 
     def _look_around(self, loop: asyncio.AbstractEventLoop, period: float) -> None:
         """Every so many seconds, to the end."""
@@ -176,6 +190,9 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, finish, and let the application end."""
         await accept_rest(sockets or [], last=self._hooks.last(), seconds=LINGER)
+        await asyncio.sleep(0)  # what was accepted last is taken over from the event loop
+        if self._handshakes:
+            self._handshakes.close()
         for server in self.servers:
             server.close()
         for sock in sockets or []:

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from service.call import Call
-from service.errors import BadRequest, ServiceError
+from service.errors import BadRequest, Overloaded, ServiceError
 from service.http import heads
 from service.http.cycle import Cycle
 from service.http.outlet import Outbox, Outlet
@@ -24,6 +24,9 @@ from service.intake import Intake
 from service.lifecycle import Lifecycle
 
 NOWHERE: Any = deque(maxlen=0)
+AHEAD = 100
+"""Most requests of one connection that wait for their turn: each takes memory, and costs its sender hardly any."""
+
 LINGER = 1.0
 """How long a connection that ends is still read from, in seconds. Closed while something comes, it would be reset."""
 
@@ -110,7 +113,8 @@ class StrictProtocol(HttpToolsProtocol):
         headers, method, version = self.headers, self.parser.get_method(), self.parser.get_http_version()
         named = dict(headers)
         usual = version == "1.1" and len(named) == len(headers) and named.get(b"host") == self._host
-        if not usual or b"transfer-encoding" in named or method == b"CONNECT":
+        odd = b"transfer-encoding" in named or len(named.get(b"content-length", b"")) > heads.LENGTH_DIGITS
+        if not usual or odd or method == b"CONNECT":
             heads.examine(version, method, headers)
             self._host = named.get(b"host")
         if self.scope is self._before or self._size > self.max_head_bytes:  # else it cannot be too long
@@ -123,9 +127,17 @@ class StrictProtocol(HttpToolsProtocol):
         self._begin(named)
 
     def _begin(self, named: dict[bytes, bytes]) -> None:
-        """Let the application answer, or wait for its turn: answers go out in the order of the requests."""
+        """Let the application answer, or wait for its turn: answers go out in the order of the requests.
+
+        Raises:
+            Overloaded: too many wait.
+        """
         if self.deaf:  # an answer that was the last one left while this part of the connection's bytes was read
             return
+        if len(self.pipeline) >= AHEAD:
+            raise Overloaded(f"{AHEAD} requests of this connection wait already", headers={"Retry-After": "1"})
+        call = Call()
+        asked = heads.asked(self.scope, named, call.began)
         before = self.cycle
         keep = self.scope["http_version"] == "1.1" and self.parser.should_keep_alive()
         self.cycle = Cycle(
@@ -141,12 +153,11 @@ class StrictProtocol(HttpToolsProtocol):
             keep_alive=keep and not self.lifecycle.draining,
             on_response=self.on_response_complete,
         )
-        self.scope["state"]["call"] = call = Call()
+        self.scope["state"]["call"] = call
         if before is not None and not before.response_complete:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
             return
-        asked = heads.asked(self.scope, named, call.began)
         if asked is None or self.intake is None or self.flow.write_paused:
             self.begin(self.cycle)
         else:
@@ -191,11 +202,21 @@ class StrictProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
         if self.pipeline:
             Context().run(self._start_asgi_task, *self.pipeline.pop())  # not in the context of the one before
-        elif self._last is not None:
+            return
+        self.flow.resume_reading()
+        if self._last is not None:
             self._answer(self._last)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Nothing more comes. Whoever asked in full may still read the answers; the last one ends the connection."""
+        self._outlet.flush()
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.more_body or self.scheme == "https":
+            return False  # the connection is closed
+        cycle.keep_alive = False
+        return True
 
     def refuse(self, error: ServiceError) -> None:
         """Read no more, and answer ``error`` when it is its turn."""

@@ -93,7 +93,7 @@ def read_tensors(inputs: Sequence[InferInput], binary: bytes) -> list[Tensor]:
     for number, sent in enumerate(inputs):
         place = ("inputs", number)
         if sent.name in tensors:
-            raise refused(f"a second input named {sent.name!r}", *place, "name")
+            raise refused(f"a second input named {sent.name[:20]!r}", *place, "name")
         if sent.datatype not in JSON_TYPES:
             known = ", ".join(JSON_TYPES)
             raise refused(f"unknown datatype {sent.datatype[:20]!r}; known are {known}", *place, "datatype")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+
+from prometheus_client.samples import Sample
 
 from service.metrics import Metrics
 from service.routes import PREDICTING
@@ -30,30 +33,28 @@ class Traffic:
 
 
 def traffic(metrics: Metrics) -> Traffic:
-    """Sum up the metrics."""
+    """Sum up the metrics, of all workers."""
+    samples = [sample for metric in metrics.collected().collect() for sample in metric.samples]
     statuses: Counter[str] = Counter()
     flags: Counter[str] = Counter()
     rows = 0
-    for metric in (m for counter in (metrics.requests, metrics.predictions, metrics.flags) for m in counter.collect()):
-        for sample in metric.samples:
-            count = int(sample.value)
-            if sample.name == "http_requests_total" and sample.labels["route"] in PREDICTING:
-                statuses[sample.labels["status"]] += count
-            elif sample.name == "model_predictions_total":
-                rows += count
-            elif sample.name == "model_flagged_values_total":
-                flags[sample.labels["problem"]] += count
-    buckets = _buckets(metrics)
+    for sample in samples:
+        if sample.name == "http_requests_total" and sample.labels["route"] in PREDICTING:
+            statuses[sample.labels["status"]] += int(sample.value)
+        elif sample.name == "model_predictions_total":
+            rows += int(sample.value)
+        elif sample.name == "model_flagged_values_total":
+            flags[sample.labels["problem"]] += int(sample.value)
+    buckets = _buckets(samples)
     return Traffic(dict(sorted(statuses.items())), rows, dict(flags), _quantile(buckets, 0.5), _quantile(buckets, 0.95))
 
 
-def _buckets(metrics: Metrics) -> list[tuple[float, float]]:
+def _buckets(samples: Iterable[Sample]) -> list[tuple[float, float]]:
     """Upper edge in seconds -> requests answered within it."""
     totals: Counter[float] = Counter()
-    for metric in metrics.duration.collect():
-        for sample in metric.samples:
-            if sample.name.endswith("_bucket") and sample.labels["route"] in PREDICTING:
-                totals[float(sample.labels["le"])] += int(sample.value)
+    for sample in samples:
+        if sample.name == "http_request_duration_seconds_bucket" and sample.labels["route"] in PREDICTING:
+            totals[float(sample.labels["le"])] += int(sample.value)
     return sorted(totals.items())
 
 
