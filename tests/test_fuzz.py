@@ -49,7 +49,7 @@ class Documented:
         found = set(self.anywhere)
         known = [self.document["paths"][name] for name, pattern in self.paths.items() if pattern.fullmatch(path)]
         for item in known:
-            found |= set(item.get(method.lower(), {}).get("responses", {}))
+            found |= set(item.get("get" if method == "HEAD" else method.lower(), {}).get("responses", {}))
         return found if known else found | {"404"}
 
 
