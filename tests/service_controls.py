@@ -497,8 +497,8 @@ CONTROLS = [
     Control(
         "a stand-in has learned what it is asked",
         "degrade.py",
-        "return all(map(_takes, one.features, other.features))",
-        "return True",
+        "if one.features == other.features:",
+        "if True:",
         "unit/test_degrade.py",
     ),
     Control(
@@ -542,13 +542,6 @@ CONTROLS = [
         "os.fchmod(handle, old.st_mode & 0o777)",
         "pass",
         "unit/test_auth.py",
-    ),
-    Control(
-        "one model is served once",
-        "serving.py",
-        "if (model, version) in taken:",
-        "if False:",
-        "unit/test_models.py",
     ),
     Control(
         "the issuer's keys grow old by a steady clock",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from service.call import Call
 from service.errors import DeadlineExceeded, ModelFailed, Overloaded, ServiceError, SettingsError
 from service.metrics import Metrics
 from service.serving import Served, Slot
-from service.signature import Decoded, Feature
+from service.signature import MISSING_TEXT, Decoded, Feature, Signature, rows_of
 
 Outputs = NDArray[np.float32]
 Policy = Literal["refuse", "cached", "fallback", "default"]
@@ -76,10 +77,11 @@ class Degrade:
         if simpler is None or not fits(simpler, served):
             return None
         try:
+            own = await _decoded_for(simpler, served, decoded)
             anew = time.perf_counter() + self._seconds  # the call's own deadline is what the model may just have missed
             unhurried = replace(call, deadline=anew)
-            simpler.batcher.admit(unhurried, decoded.rows)
-            outputs = await simpler.batcher.run(unhurried, decoded)
+            simpler.batcher.admit(unhurried, own.rows)
+            outputs = await simpler.batcher.run(unhurried, own)
         except ServiceError:
             return None
         statement = simpler.approval
@@ -120,19 +122,37 @@ def _width(served: Served) -> int:
 
 
 def fits(simpler: Served, served: Served) -> bool:
-    """Whether a model takes what the other does, and gives the same kind of answer."""
+    """Whether a model takes the same input, and gives the same kind of answer."""
     one, other = simpler.bundle.signature, served.bundle.signature
-    if len(one.features) != len(other.features) or (one.task, one.classes) != (other.task, other.classes):
-        return False
-    return all(map(_takes, one.features, other.features))
+    inputs = [[(f.name, f.type) for f in signature.features] for signature in (one, other)]
+    return inputs[0] == inputs[1] and (one.task, one.classes) == (other.task, other.classes)
 
 
-def _takes(simpler: Feature, feature: Feature) -> bool:
-    """Whether all that one feature lets through is something that the simpler model has learned to deal with."""
-    return (
-        (simpler.name, simpler.type) == (feature.name, feature.type)
-        and (simpler.on_missing == "impute" or feature.on_missing == "reject")
-        and (simpler.on_range == "flag" or feature.on_range == "reject")
-        and (simpler.on_unseen == "flag" or feature.on_unseen == "reject")
-        and (simpler.on_unseen == "flag" or set(feature.categories) <= set(simpler.categories))
-    )
+async def _decoded_for(simpler: Served, served: Served, decoded: Decoded) -> Decoded:
+    """Rows as the simpler model takes them: it has rules of its own for what is missing, out of range or unseen.
+
+    Raises:
+        InvalidInput: it takes no such rows, so its answer would mean nothing.
+    """
+    one, other = simpler.bundle.signature, served.bundle.signature
+    if one.features == other.features:
+        return decoded
+    return await asyncio.to_thread(lambda: one.decode(_rows(other, decoded)))
+
+
+def _rows(signature: Signature, decoded: Decoded) -> list[dict[str, Any]]:
+    """The rows as they were asked."""
+    columns: dict[str, list[Any]] = {}
+    for number, feature in enumerate(signature.numeric):
+        values = decoded.blocks["numeric"][:, number].tolist()
+        columns[feature.name] = [_asked(feature, value) for value in values]
+    for number, feature in enumerate(signature.text):
+        values = decoded.blocks["text"][:, number].tolist()
+        columns[feature.name] = [None if value == MISSING_TEXT else value for value in values]
+    return rows_of(columns)
+
+
+def _asked(feature: Feature, value: float) -> float | bool | None:
+    if value != value:
+        return None
+    return bool(value) if feature.type == "boolean" else value

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 
 from service.errors import NotFound
 from service.metrics import Metrics
 from service.serving import Served, Slot
+
+log = logging.getLogger("service")
 
 
 class Models:
@@ -58,17 +61,27 @@ class Models:
         return 0.0
 
     def refresh(self) -> bool:
-        """Load what is new, unless another slot has that model in that version. Returns whether any was replaced."""
+        """Load what is new. Returns whether any was replaced."""
         replaced = [self._refresh(slot) for slot in self.slots]
         self._metrics.ready.set(self.ready)
+        if any(replaced):
+            self._tell_twins()
         return any(replaced)
 
     def _refresh(self, slot: Slot) -> bool:
-        others = [other.served for other in self.slots if other is not slot]
         old = slot.served
-        slot.refresh(frozenset((served.approval.model, served.approval.version) for served in others if served))
+        slot.refresh()
         new = slot.served
         if new is None or new is old:
             return False
         self._metrics.loaded.labels(new.approval.model, new.approval.version).set(time.time())
         return True
+
+    def _tell_twins(self) -> None:
+        """What is served from two folders is asked of the first: somebody meant to serve something else."""
+        seen = set()
+        for served in filter(None, (slot.served for slot in self.slots)):
+            name = served.approval.model, served.approval.version
+            if name in seen:
+                log.warning("the same model in two folders; the second is never asked", extra={"model": " ".join(name)})
+            seen.add(name)

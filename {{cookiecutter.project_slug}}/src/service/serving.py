@@ -131,18 +131,15 @@ class Slot:
         """Whether predictions can be answered."""
         return self._served is not None
 
-    def refresh(self, taken: frozenset[tuple[str, str]] = frozenset()) -> None:
-        """Load what the folder holds if that changed; keep the old one if the new one is refused.
-
-        Args:
-            taken: names and versions of models that other slots serve.
-        """
+    def refresh(self) -> None:
+        """Load what the folder holds if that changed; keep the old one if the new one is refused."""
         state = self._state()
         if state == self._tried:
             return
         self._tried = state
         try:
-            served = self._load(taken)
+            approvers = approval.load_approvers(self._approvers)
+            served = load(self._folder, approvers, self._engine, allow_self=self._allow_self)
         except Exception as error:  # whatever is wrong with a new bundle, the one being served stays
             self._refuse(error)
         else:
@@ -150,18 +147,11 @@ class Slot:
             self._engine.metrics.reloads.labels("loaded").inc()
             log.info("bundle loaded", extra={"digest": served.bundle.digest, "version": served.approval.version})
 
-    def _load(self, taken: frozenset[tuple[str, str]]) -> Served:
-        approvers = approval.load_approvers(self._approvers)
-        served = load(self._folder, approvers, self._engine, allow_self=self._allow_self)
-        model, version = served.approval.model, served.approval.version
-        if (model, version) in taken:
-            raise BundleError(f"{self._folder}: version {version} of {model!r} is served from another folder already")
-        return served
-
     def _refuse(self, error: Exception) -> None:
         """Tell why. What the disk did not give is asked for again, told once: its files need not change for that."""
         told, self.problem = self.problem, _anew(error)
-        if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
+        cause = error.__cause__ or error
+        if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError):  # a file that comes is a change
             self._tried = None
             if told and told.detail == self.problem.detail:
                 return

@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from issuer import AUDIENCE, Issuer
 from scarce import no_more_files
 from service import auth
 from service.auth import SCOPES, ApiKeys, Authenticator, KeyRecord, Principal, Tokens, hash_key
+from service.auth.key_file import write
 from service.errors import Forbidden, SettingsError, Unauthenticated
 from service.metrics import Metrics
 from service.remote import Policy, Remote
@@ -243,6 +244,30 @@ def test_who_could_read_the_keys_still_can_when_they_were_changed(path: Path, mo
     auth.create_key(path, "bob")
     found = path.stat()
     assert (stat.S_IMODE(found.st_mode), found.st_gid) == (mode, group)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else for a while")
+def test_who_would_take_the_file_from_its_readers_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    auth.create_key(path, "ann")
+    content = path.read_bytes()
+    path.parent.chmod(0o777)
+    monkeypatch.chdir(path.parent)  # as others may not go through the folders above
+    with somebody_else(), pytest.raises(SettingsError, match=r"is of user 0 and group 0, .* do so as that user"):
+        write(Path(path.name), b"{}")
+    assert path.read_bytes() == content
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@contextmanager
+def somebody_else() -> Iterator[None]:
+    """Another user of this machine."""
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
 
 
 def test_a_service_may_start_before_there_are_keys(path: Path, caplog: pytest.LogCaptureFixture) -> None:

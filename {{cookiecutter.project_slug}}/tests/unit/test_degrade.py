@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sample import release
 from service.cache import Cache
 from service.call import Call
-from service.degrade import Degrade, Policy, fits
-from service.errors import ModelFailed, Overloaded, ServiceError, SettingsError
+from service.degrade import Degrade, Policy, _decoded_for
+from service.errors import InvalidInput, ModelFailed, Overloaded, ServiceError, SettingsError
 from service.metrics import Metrics
 from service.serving import Served, Slot
-from service.signature import Feature
+from service.signature import Decoded, Feature
 
 ERROR = ModelFailed("it failed")
 
@@ -96,33 +96,48 @@ def test_a_model_of_another_signature_does_not_stand_in(served: Served, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("theirs", "ours", "found"),
+    ("field", "value", "rule", "found"),
     [
-        ({"on_missing": "impute"}, {"on_missing": "impute"}, True),
-        ({"on_missing": "impute"}, {}, True),
-        ({}, {"on_missing": "impute"}, False),
-        ({"on_range": "reject"}, {"on_range": "reject"}, True),
-        ({"on_range": "reject"}, {"on_range": "flag"}, False),
-        ({"on_unseen": "flag"}, {"on_unseen": "flag"}, True),
-        ({}, {"on_unseen": "flag"}, False),
-        ({"categories": ("a", "b")}, {"categories": ("a",)}, True),
-        ({"categories": ("a",)}, {"categories": ("a", "b")}, False),
-        ({"categories": ("a",), "on_unseen": "flag"}, {"categories": ("a", "b")}, True),
-        ({"name": "another"}, {}, False),
-        ({"type": "number"}, {}, False),
+        ("a", None, {"on_missing": "reject"}, False),
+        ("a", None, {"on_missing": "impute"}, True),
+        ("a", 1e9, {"on_range": "reject", "maximum": 2.0, "minimum": 0.0}, False),
+        ("a", 1.0, {"on_range": "reject", "maximum": 2.0, "minimum": 0.0}, True),
+        ("b", None, {"on_missing": "reject"}, False),
+        ("b", True, {"on_missing": "reject"}, True),
+        ("c", "new", {"on_unseen": "reject"}, False),
+        ("c", "new", {"on_unseen": "flag"}, True),
+        ("c", "old", {"on_unseen": "reject"}, True),
+        ("c", None, {"on_missing": "reject"}, False),
     ],
 )
-def test_a_simpler_model_answers_only_what_it_has_learned_to(
-    served: Served, tmp_path: Path, theirs: dict[str, Any], ours: dict[str, Any], found: bool
+def test_a_simpler_model_is_asked_only_what_it_takes(
+    served: Served, tmp_path: Path, field: str, value: object, rule: dict[str, Any], found: bool
 ) -> None:
-    """What the model lets through, and the simpler one was never given, would get an answer of no meaning."""
+    """Of what it was never given to learn from, its answer would mean nothing."""
+    lenient = (
+        Feature("a", "number", on_missing="impute"),
+        Feature("b", "boolean", on_missing="impute"),
+        Feature("c", "text", categories=("old",), on_missing="impute", on_unseen="flag"),
+        Feature("d", "number", maximum=5.0),
+    )
+    strict = tuple(replace(feature, **rule) if feature.name == field else feature for feature in lenient[:3])
+    model = having(served, lenient)
+    simpler = having(slot(tmp_path / "second" / "current").get(), (*strict, Feature("d", "number", maximum=6.0)))
+    decoded = model.bundle.signature.decode([{"a": 1.0, "b": False, "c": "old", "d": 0.5, field: value}])
 
-    def having(it: Served, changes: dict[str, Any]) -> Served:
-        features = (replace(Feature("place", "text"), **changes),)
-        return replace(it, bundle=replace(it.bundle, signature=replace(it.bundle.signature, features=features)))
+    async def go() -> Decoded:
+        return await _decoded_for(simpler, model, decoded)
 
-    simpler = slot(tmp_path / "second" / "current").get()
-    assert fits(having(simpler, theirs), having(served, ours)) is found
+    if not found:
+        with pytest.raises(InvalidInput):
+            asyncio.run(go())
+        return
+    again = asyncio.run(go())
+    assert again.canonical() == decoded.canonical()
+
+
+def having(it: Served, features: tuple[Feature, ...]) -> Served:
+    return replace(it, bundle=replace(it.bundle, signature=replace(it.bundle.signature, features=features)))
 
 
 def test_a_simpler_model_is_not_waited_for_without_end(served: Served, tmp_path: Path) -> None:

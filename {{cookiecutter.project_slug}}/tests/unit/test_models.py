@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -81,18 +80,19 @@ def test_a_replacement_is_told_and_touches_no_other(tmp_path: Path) -> None:
     assert metrics.registry.get_sample_value(LOADED, {"model": "one", "version": "3"}) == loaded, "nor its age"
 
 
-def test_what_one_serves_no_other_does(tmp_path: Path) -> None:
-    """It could not be asked for. Another version of it can."""
+def test_two_that_change_places_are_both_served(tmp_path: Path) -> None:
+    """As when what was tried in one folder is promoted to the other."""
     found, _ = models(tmp_path, "one", "two")
-    kept = found.get("two")
-    replace(tmp_path / "two", model="one")
-    assert not found.refresh()
-    assert found.get("two") is kept
-    problem = found.slots[1].problem
-    assert problem is not None
-    assert "version 3 of 'one' is served from another folder already" in problem.detail
-    shutil.rmtree(tmp_path / "older")
-    shutil.rmtree(tmp_path / "newer")
-    replace(tmp_path / "two", model="one", version="4")
+    (tmp_path / "one").rename(tmp_path / "aside")
+    (tmp_path / "two").rename(tmp_path / "one")
+    (tmp_path / "aside").rename(tmp_path / "two")
     assert found.refresh()
-    assert found.get("one", "4").approval.version == "4"
+    assert [slot.get().approval.model for slot in found.slots] == ["two", "one"]
+
+
+def test_a_second_folder_of_the_same_model_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    found, _ = models(tmp_path, "one", "two")
+    assert not caplog.records
+    replace(tmp_path / "two", model="one")
+    assert found.refresh()
+    assert [record.message for record in caplog.records] == ["the same model in two folders; the second is never asked"]

@@ -249,6 +249,24 @@ def test_whoever_asked_and_sends_no_more_reads_the_answers(start: Callable[..., 
 
 
 @pytest.mark.parametrize(
+    ("sent", "statuses"),
+    [(HELD + b"GET /2 HTTP/1.1\r\n\r\n", [200, 400]), (CHUNKED.replace(b" / ", b" /slow ") + b"nonsense\r\n", [400])],
+    ids=["behind", "inside"],
+)
+def test_whoever_sends_no_more_reads_what_was_wrong(
+    start: Callable[..., Listening], sent: bytes, statuses: list[int]
+) -> None:
+    server = start()
+    with server.wire() as wire:
+        wire.send(sent)
+        assert server.echo.begun.wait(SECONDS)
+        wire.socket.shutdown(socket.SHUT_WR)
+        server.echo.going.set()
+        assert [wire.answer().status for _ in statuses] == statuses
+        assert wire.rest() == b""
+
+
+@pytest.mark.parametrize(
     "sent", [b"", SECOND[:-2], head(b"Content-Length: 5") + b"abc"], ids=["nothing", "head", "body"]
 )
 def test_who_sends_no_more_of_a_request_is_let_go(server: Listening, sent: bytes) -> None:

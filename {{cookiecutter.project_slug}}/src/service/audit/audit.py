@@ -112,6 +112,8 @@ class Audit:
             self._sealer.soon(self._append(self._losses.gap()))
         except OSError as error:
             self._losses.failed(error)
+            if self._writer is not None and self._writer.retired:  # one segment more, and the disk full again
+                self._sealer.soon(self._writer)
 
     async def close(self) -> None:
         """Write what waits, sign the last head and end the trail in good order."""

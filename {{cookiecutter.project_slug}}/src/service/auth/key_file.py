@@ -135,14 +135,18 @@ def write(path: Path, content: bytes) -> None:
 
 
 def _share(handle: int, path: Path) -> None:
-    """Give a file the owner, group and mode of another, as far as one may: who reads the one is to read the other."""
+    """Give a file the owner, group and mode of another: who reads the one is to read the other."""
     try:
         old = path.stat()
     except FileNotFoundError:
         return
-    try:
-        os.fchown(handle, old.st_uid, old.st_gid)
-    except PermissionError:
-        if os.fstat(handle).st_gid != old.st_gid:  # its group's rights are not for another group
-            return
+    new = os.fstat(handle)
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        try:
+            os.fchown(handle, old.st_uid, old.st_gid)
+        except PermissionError as error:
+            raise SettingsError(
+                f"{path} is of user {old.st_uid} and group {old.st_gid}, who could not read it any more if you changed"
+                " it: do so as that user, in that group"
+            ) from error
     os.fchmod(handle, old.st_mode & 0o777)

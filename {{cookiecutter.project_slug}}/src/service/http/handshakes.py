@@ -63,6 +63,8 @@ class Handshakes:
             while True:
                 try:
                     sock, _ = await loop.sock_accept(listener)
+                except ConnectionAbortedError:  # the other side has left already
+                    continue
                 except OSError:  # above all, no more files can be opened, which the metrics tell
                     await asyncio.sleep(RETRY_SECONDS)
                     continue
@@ -73,6 +75,7 @@ class Handshakes:
                 shaking = loop.create_task(self._shake(sock))
                 self._shaking.add(shaking)
                 shaking.add_done_callback(self._shaking.discard)
+                await asyncio.sleep(0)  # to accept may take no turn, and others are to have theirs
 
     async def _shake(self, sock: socket.socket) -> None:
         with suppress(OSError):  # it speaks no TLS, has no certificate, is too slow, or has left

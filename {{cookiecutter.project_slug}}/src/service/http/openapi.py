@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -78,9 +79,14 @@ def _predict() -> dict[str, Any]:
     }
 
 
+def _each(values: Iterable[str]) -> list[str]:
+    """Each once."""
+    return list(dict.fromkeys(values))
+
+
 def _parameters(path: str, models: Models) -> list[dict[str, Any]]:
     statements = [slot.served.approval for slot in models.slots if slot.served]
-    known = {"name": [s.model for s in statements], "version": list({s.version for s in statements})}
+    known = {"name": _each(s.model for s in statements), "version": _each(s.version for s in statements)}
     return [
         {
             "name": name,

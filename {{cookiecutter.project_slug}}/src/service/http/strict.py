@@ -210,11 +210,19 @@ class StrictProtocol(HttpToolsProtocol):
             self._answer(self._last)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Nothing more comes. Whoever asked in full may still read the answers; the last one ends the connection."""
+        """Nothing more comes. Whoever asked in full may still read the answers; the last one ends the connection.
+
+        Returns:
+            Whether to keep the connection until then.
+        """
         self._outlet.flush()
         cycle = self.cycle
-        if cycle is None or cycle.response_complete or cycle.more_body or self.scheme == "https":
-            return False  # the connection is closed
+        if cycle is None or self.scheme == "https":  # TLS has no half of a connection
+            return False
+        if self._last is not None or (cycle.fault is not None and not cycle.response_complete):
+            return True  # a refusal is on its way, and ends the connection
+        if cycle.response_complete or cycle.more_body:
+            return False
         cycle.keep_alive = False
         return True
 
