@@ -300,8 +300,8 @@ CONTROLS = [
     Control(
         "a bad bundle leaves the old one",
         "serving.py",
-        "self.problem = _anew(error)",
-        "self._served, self.problem = None, _anew(error)",
+        "told, self.problem = self.problem, _anew(error)",
+        "told, self._served, self.problem = self.problem, None, _anew(error)",
         "unit/test_serving.py",
     ),
     Control(

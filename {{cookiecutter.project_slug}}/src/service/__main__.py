@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from service import commands, settings
+from service import commands, settings, streams
 from service.errors import ServiceError
 from service.settings import Settings
 
@@ -16,6 +16,7 @@ PIPE_BROKE = 141
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    streams.open_missing()
     chosen = _parser().parse_args(arguments)
     try:
         return _serve(settings.load()) if chosen.command in {None, "serve"} else _print(chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ from service.settings import Settings
 from service.signature import Decoded
 
 log = logging.getLogger("service")
+MOST_PARTS = 10
+"""Objects and lists in a body for each row allowed; texts may hold some signs that look like one."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,11 @@ class Desk:
         if self.audit is not None:
             await self.audit.close()
 
+    def admit_body(self, body: bytes) -> None:
+        """Refuse a body that holds far more objects and lists than rows are allowed, before they take memory."""
+        if body.count(b"{") + body.count(b"[") > MOST_PARTS * self.settings.max_rows:
+            raise TooLarge(f"far more objects or lists than the {self.settings.max_rows} rows allowed in one request")
+
     def admit(self, rows: int) -> None:
         """Refuse more rows than the settings allow."""
         if rows > self.settings.max_rows:
@@ -131,9 +139,10 @@ class Desk:
             except DEGRADABLE as error:
                 outputs = await self.degrade.instead(error, call, served, decoded, key)
         served.answered.inc(decoded.rows)
-        for flags in decoded.flags.values():
-            for flag in flags:
-                self.metrics.flags.labels(flag.problem).inc()
+        if decoded.flags:
+            problems = Counter(flag.problem for flags in decoded.flags.values() for flag in flags)
+            for problem, count in problems.items():
+                self.metrics.flags.labels(problem).inc(count)
         if self.audit is not None:
             await self.audit.record(call, decoded.canonical(), outputs.tolist())
         return outputs

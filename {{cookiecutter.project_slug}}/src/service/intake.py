@@ -43,6 +43,10 @@ hardly a body, early refusals only make room for more of the same: then only wha
 TURNED_AWAY = BESIDE // 2
 """What it costs to turn one away, in the same bytes. Measured: half of what a request costs that has hardly a body."""
 
+HASTE = 0.02
+"""Seconds that everybody waits at the door, whatever they say: nobody is known there yet, and a stranger who is turned
+away for a hurry that nobody could satisfy would count as a fault of ours. Behind it, each one's own patience counts."""
+
 STEPS = 4
 """Turns that a request takes once it is let in: to be decoded, answered, recorded and sent."""
 
@@ -158,7 +162,7 @@ class Intake:
         While nothing is under way nobody waits for the event loop, however long past turns took: so a process that was
         held up for a while learns that it no longer is.
         """
-        patience = asked.patience if self._hurry and asked.patience < self._most_seconds else self._most_seconds
+        patience = min(self._most_seconds, max(asked.patience, HASTE)) if self._hurry else self._most_seconds
         wait = ahead = self._ahead(asked.model, asked.size)
         if self._due:
             margin = MARGIN - (MARGIN - 1) * BESIDE / weight

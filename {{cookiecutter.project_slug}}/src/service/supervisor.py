@@ -22,6 +22,8 @@ log = logging.getLogger("service")
 STEADY_SECONDS = 30.0
 """A worker that ran for so long is replaced at once; others, later and later."""
 LONGEST_BACKOFF = 30.0
+START_SECONDS = 120.0
+"""A worker that has not started after so long never will."""
 
 
 class Worker:
@@ -31,6 +33,9 @@ class Worker:
         number: under which it counts, as did the one that it replaces.
         listener: what all workers accept connections from.
         shared: the folder in which all workers count.
+
+    Raises:
+        OSError: the system has no process or no files for it just now.
     """
 
     def __init__(self, number: int, listener: socket.socket, shared: str) -> None:
@@ -40,12 +45,16 @@ class Worker:
         self.began = time.monotonic()
         with theirs:
             handles = listener.fileno(), theirs.fileno()
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "service.worker", *map(str, (*handles, number))],
-                pass_fds=handles,
-                env={**os.environ, SHARED: shared},
-                process_group=0,  # a terminal's Ctrl-C reaches the supervisor only, which tells the workers
-            )
+            try:
+                self.process = subprocess.Popen(
+                    [sys.executable, "-m", "service.worker", *map(str, (*handles, number))],
+                    pass_fds=handles,
+                    env={**os.environ, SHARED: shared},
+                    process_group=0,  # a terminal's Ctrl-C reaches the supervisor only, which tells the workers
+                )
+            except OSError:
+                ours.close()
+                raise
 
     def listen(self) -> bool:
         """Note what it says; returns whether it has just said that it accepts connections."""
@@ -53,9 +62,9 @@ class Worker:
         self.heart.listen()
         return self.heart.ready and not before
 
-    def silent(self, seconds: float) -> bool:
-        """Whether it accepted connections, but said nothing for so long: its event loop stands still."""
-        return self.heart.ready and time.monotonic() - self.heart.heard > seconds
+    def silent(self) -> float:
+        """For how many seconds it has said nothing; one that does not accept connections yet, since it began."""
+        return time.monotonic() - (self.heart.heard if self.heart.ready else self.began)
 
     def told(self, **more: object) -> dict[str, object]:
         """Which one it is, for the log."""
@@ -83,12 +92,16 @@ class Place:
     def vacate(self) -> float:
         """Its worker has ended; returns the seconds until the next one is due."""
         assert self.worker is not None
-        steady = time.monotonic() - self.worker.began > STEADY_SECONDS
+        steady = self.worker.heart.ready and time.monotonic() - self.worker.began > STEADY_SECONDS
+        self.worker.heart.connection.close()
+        self.worker = None
+        return self.put_off(steady)
+
+    def put_off(self, steady: bool = False) -> float:
+        """The last worker ran steadily, or failed; returns the seconds until the next one is due."""
         self._failures = 0 if steady else self._failures + 1
         wait = min(LONGEST_BACKOFF, 0.25 * 2**self._failures) if self._failures > 1 else 0.0
         self.due = time.monotonic() + wait
-        self.worker.heart.connection.close()
-        self.worker = None
         return wait
 
 
@@ -103,6 +116,7 @@ class Supervisor:
         ready: called once connections are accepted.
         stop_seconds: how long the workers have to end when told to.
         hung_seconds: how long a worker may be silent.
+        start_seconds: how long it may take until it accepts connections.
     """
 
     def __init__(
@@ -112,12 +126,14 @@ class Supervisor:
         ready: Callable[[], None],
         stop_seconds: float,
         hung_seconds: float = 30.0,
+        start_seconds: float = START_SECONDS,
     ) -> None:
         self._places = [Place(number) for number in range(count)]
         self._listener = listener
         self._announce = ready
         self._stop_seconds = stop_seconds
         self._hung_seconds = hung_seconds
+        self._start_seconds = start_seconds
         self._announced = False
         self._asked: list[int] = []
 
@@ -140,21 +156,30 @@ class Supervisor:
         worker = place.worker
         if worker is None:
             if time.monotonic() >= place.due:
-                place.worker = Worker(place.number, self._listener, shared)
+                self._fill(place, shared)
             return None
         if worker.listen():
             log.info("worker ready", extra=worker.told())
             if not self._announced:
                 self._announced = True
                 self._announce()
-        if worker.silent(self._hung_seconds):
-            log.error("worker hangs", extra=worker.told(seconds=self._hung_seconds))
+        patience = self._hung_seconds if worker.heart.ready else self._start_seconds
+        if worker.silent() > patience:  # its event loop stands still, or it does not get as far as that
+            log.error("worker hangs", extra=worker.told(ready=worker.heart.ready, seconds=patience))
             worker.kill()
         code = worker.process.poll()
         if code is not None:
             mark_process_dead(place.number, shared)  # type: ignore[no-untyped-call]
             log.warning("worker ended", extra=worker.told(code=code, next_seconds=place.vacate()))
         return code
+
+    def _fill(self, place: Place, shared: str) -> None:
+        """Start a worker; what the system lacks for it now, it may have later."""
+        try:
+            place.worker = Worker(place.number, self._listener, shared)
+        except OSError as error:
+            told = {"worker": place.number, "error": str(error), "next_seconds": place.put_off()}
+            log.error("worker could not be started", extra=told)
 
     def _wait(self) -> None:
         hearts = [place.worker.heart.connection for place in self._places if place.worker is not None]

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from prometheus_client import values
 
-from service import logs, settings
+from service import logs, settings, streams
 from service.app import create_app
 from service.errors import ServiceError
 from service.heart import Heart
@@ -112,6 +112,7 @@ def main(arguments: list[str]) -> int:
     Args:
         arguments: handles of the listening socket and of the heart's, and this worker's number, under which it counts.
     """
+    streams.open_missing()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # told to stop before it has started
     listener, connection, number = map(int, arguments)
     values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]

@@ -127,6 +127,33 @@ def test_what_cannot_be_in_time_is_refused_at_once(service: Service) -> None:
     assert int(answer.headers["retry-after"]) >= 1
 
 
+def test_a_stranger_in_a_hurry_is_a_stranger(service: Service) -> None:
+    """Not an overload, which would count as a fault of the service."""
+    head = {"X-Request-Timeout-Ms": "0"}
+    answer = httpx.post(service.url + "/v1/predict", json={"rows": [ROW]}, headers=head, trust_env=False)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "part"),
+    [
+        ("/v1/predict", '{"rows": [%s]}', '{"": 0}'),
+        ("/invocations", '{"dataframe_records": [%s]}', '{"": 0}'),
+        ("/invocations", '{"instances": [%s]}', "[]"),
+        ("/v2/models/sample/infer", '{"inputs": [%s]}', "{}"),
+    ],
+)
+@pytest.mark.parametrize(("times", "said"), [(101, "far more objects or lists than the 10 rows allowed"), (11, "")])
+def test_more_than_a_request_may_hold(start: Start, path: str, body: str, part: str, times: int, said: str) -> None:
+    """Each object takes many times the memory of its two bytes, so far too many are not even made."""
+    service = start(max_rows=10)
+    content = (body % ", ".join([part] * times)).encode()
+    answer = service.client.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert 400 <= answer.status_code < 500
+    assert said in answer.json()["detail"]
+    assert (answer.status_code == 413) >= bool(said)
+
+
 @pytest.mark.parametrize("wrong", ["soon", "-1", "1.5", "", "9" * 30, "٣"])
 def test_an_unreadable_deadline_is_told(service: Service, wrong: str) -> None:
     head = {"X-Request-Timeout-Ms": wrong.encode()}

@@ -11,15 +11,16 @@ from fastapi.routing import iter_route_contexts
 
 from process import install
 from running import Service
+from service.http.head import HeadRoute
 
 OWN = {"date", "x-request-id"}
 """Headers that no two answers have in common."""
 
 
 def gettable(service: Service) -> list[str]:
-    """A path for each route that answers GET."""
-    routes = iter_route_contexts(service.app.routes)
-    found = [route.path or "" for route in routes if "GET" in (route.methods or ())]
+    """A path for each route of the template's that answers GET; other routes are as their owners made them."""
+    routes = [route for route in iter_route_contexts(service.app.routes) if "GET" in (route.methods or ())]
+    found = [route.path or "" for route in routes if isinstance(route.original_route, HeadRoute)]
     return [path.format(name="docs.js" if "assets" in path else "sample", version="3") for path in found]
 
 

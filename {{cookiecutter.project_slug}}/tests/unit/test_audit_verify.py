@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -94,6 +95,25 @@ def test_another_spelling_of_the_signature_is_found(trail: Trail) -> None:
     for other in others:
         head.write_bytes(sound[:at] + bytes([other]) + sound[at + 1 :])
         assert "/HEAD: " in findings(trail)[0], chr(other)
+
+
+def test_a_writer_whose_records_are_gone_is_found_beside_all_others(trail: Trail) -> None:
+    trail.write(["later"])
+    first, *_, last = segments(trail)
+    for segment in segments(trail):
+        if segment.parent == first.parent:
+            segment.unlink()
+    last.write_bytes(last.read_bytes().replace(b"later", b"never"))
+    found = findings(trail)
+    assert any("there is no segment: all that this writer recorded is gone" in line for line in found)
+    assert any(line.startswith(f"{last.parent.name}/{last.name}:2: ") for line in found)
+
+
+def test_a_head_that_is_no_file_is_not_waited_for(trail: Trail) -> None:
+    head = writer(trail) / "HEAD"
+    head.unlink()
+    os.mkfifo(head)
+    assert any("/HEAD: altered: this is no file" in line for line in findings(trail))
 
 
 def flipped(data: bytes, at: int) -> bytes:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
 from prometheus_client import Counter
 
 from service.errors import ServiceError
@@ -178,7 +179,9 @@ def test_a_crowd_that_could_not_be_answered_in_time_is_turned_away_in_part() -> 
     assert 0 < len(run(go).away) < 150
 
 
-def test_a_turn_that_grew_is_expected_to_take_longer_than_those_before() -> None:
+def test_a_turn_that_grew_is_expected_to_take_longer_than_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.intake.HASTE", 0.0)  # the turns of this test are short
+
     async def go(host: Loop) -> None:
         subject = await learnt(host)
         for number in range(3):
@@ -260,12 +263,23 @@ def test_where_a_degraded_answer_is_declared_callers_in_a_hurry_get_in() -> None
     assert not run(go).away
 
 
+def test_nobody_is_turned_away_for_a_hurry_that_nobody_could_satisfy() -> None:
+    """At the door nobody is known: a stranger could make it look like an overload."""
+
+    async def go(host: Loop) -> None:
+        subject = Intake(Metrics(), lambda name, size: 0.015, 1000, 5.0, clock=host.clock)
+        subject.offer(asked(host, patience=0.0), 0, host)
+        assert not host.away
+
+    run(go)
+
+
 def test_who_is_turned_away_is_counted() -> None:
     async def go(host: Loop) -> None:
         metrics = Metrics()
-        subject = Intake(metrics, no_model, 1000, 5.0, clock=host.clock)
+        subject = Intake(metrics, lambda name, size: 2.0, 1000, 5.0, clock=host.clock)
         for number in range(3):
-            subject.offer(asked(host, patience=-1.0), number, host)
+            subject.offer(asked(host, patience=1.0), number, host)
         assert of(metrics.requests, method="POST", route="/v1/predict", status="503") == 3
         assert of(metrics.refused, reason="deadline") == 3
 

@@ -260,12 +260,51 @@ def test_nobody_is_locked_out_when_the_clock_of_redis_is_set_back(server: RedisS
         async with parties(Party(server.url, Rate(10, 1))) as (one,):
             await one.left()
             [key] = server.client.keys()
-            server.client.set(key, int((time.time() + 86_400) * 1e6))
+            server.client.set(key, int((time.time() + 86_400) * 1e6), ex=86_400)
             with pytest.raises(RateLimited) as caught:
                 await one.limits.check("ann", "/v1/predict")
             assert caught.value.headers["Retry-After"] == "1"
+            await restored(server, key, 1_000)
+            assert await one.left() == 9
 
     asyncio.run(run())
+
+
+def test_a_limit_that_was_changed_keeps_nobody_out_for_longer_than_it_takes_to_restore(server: RedisServer) -> None:
+    async def run() -> None:
+        async with parties(Party(server.url, Rate(1000, 1), DAILY)) as (before,):
+            await before.all_left(10)
+        async with parties(Party(server.url, Rate(1000, 1), Rate(10, 1))) as (after,):
+            [quota] = server.client.keys("*quota")
+            with pytest.raises(RateLimited, match="the quota is used up") as caught:
+                await after.limits.check("ann", "/v1/predict")
+            assert caught.value.headers["Retry-After"] == "1"
+            await restored(server, quota, 1_000)
+            assert await after.all_left(11) == [990] * 10 + [-1]
+            assert not after.degraded
+
+    asyncio.run(run())
+
+
+def test_a_change_of_a_limit_forgives_no_more_than_it_has_to(server: RedisServer) -> None:
+    async def run() -> None:
+        async with parties(Party(server.url, DAILY)) as (before,):
+            await before.all_left(10)
+        async with parties(Party(server.url, Rate(5, 43_200))) as (after,):
+            assert await after.all_left(8) == [-1] * 8
+            with pytest.raises(RateLimited) as caught:
+                await after.limits.check("ann", "/v1/predict")
+            assert 8600 < int(caught.value.headers["Retry-After"]) <= 8640
+        async with parties(Party(server.url, DAILY)) as (again,):
+            assert await again.left() == 4
+
+    asyncio.run(run())
+
+
+async def restored(server: RedisServer, key: bytes, full: int) -> None:
+    """Wait until Redis forgets what was used of a limit, for which it must take no more than ``full`` milliseconds."""
+    assert server.client.pttl(key) <= full
+    await until(lambda: not server.client.exists(key))
 
 
 def test_the_password_is_not_logged(server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:

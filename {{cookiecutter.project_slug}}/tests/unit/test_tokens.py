@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import hmac
 import json
+import logging
 import subprocess
 import sys
 import time
@@ -324,7 +326,8 @@ def test_made_up_key_ids_do_not_make_the_service_hammer_the_issuer(at: Gate) -> 
     assert at.issuer.fetches == 2
 
 
-def test_a_withdrawn_key_stops_working_for_remembered_tokens_too(at: Gate) -> None:
+def test_a_withdrawn_key_stops_working_for_remembered_tokens_too(at: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.auth.jwks.BRIEFLY", 10)  # however slow this machine is
     token = at.issuer.token()
     at.let_in(token)
     at.issuer.keys = {"second": ec_key()}
@@ -428,6 +431,69 @@ def test_a_known_key_does_not_wait_for_a_fetch_on_its_way(at: Gate) -> None:
     at.let_in(at.issuer.token())
     at.clock.now += PAUSE
     asyncio.run(story())
+
+
+def test_an_old_key_does_not_wait_for_an_issuer_that_hangs_and_the_fetch_goes_on(at: Gate) -> None:
+    async def story() -> None:
+        assert (await at.tokens.verify(old)).name == "ann"
+        assert not at.issuer.released.is_set()
+        at.issuer.released.set()
+        with pytest.raises(Unauthenticated):  # for its key it waits, in full, for that same fetch
+            await at.tokens.verify(at.issuer.token(head={"kid": "unknown"}))
+        assert at.tokens.known(old) is None
+        with pytest.raises(Unauthenticated, match="not one of its issuer's"):
+            await at.tokens.verify(old)
+
+    old = at.issuer.token()
+    at.let_in(old)
+    at.issuer.keys = {"second": ec_key()}
+    at.issuer.does = "hang"
+    at.clock.now += CACHE
+    asyncio.run(story())
+    assert at.issuer.fetches == 2
+
+
+def test_one_who_waits_briefly_and_gives_up_does_not_spoil_the_fetch(at: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        at.issuer.asked.clear()
+        known = asyncio.create_task(at.tokens.verify(at.issuer.token("first")))
+        await asyncio.to_thread(at.issuer.asked.wait)
+        stranger = asyncio.create_task(at.tokens.verify(at.issuer.token("second", sub="bob")))
+        known.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await known
+        at.issuer.released.set()
+        assert (await stranger).name == "bob"
+
+    monkeypatch.setattr("service.auth.jwks.BRIEFLY", 10)
+    at.let_in(at.issuer.token())
+    at.issuer.rotate("second")
+    at.issuer.does = "hang"
+    at.clock.now += CACHE
+    asyncio.run(story())
+    assert at.issuer.fetches == 2
+
+
+def test_a_fetch_that_fails_when_nobody_waits_any_more_is_logged_once(
+    at: Gate, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        assert (await at.tokens.verify(at.issuer.token(sub="bob"))).name == "bob"
+        assert logged() == []  # it has not failed yet
+        at.issuer.does = "fail"
+        at.issuer.released.set()
+        with pytest.raises(RemoteUnavailable):
+            await at.tokens.verify(at.issuer.token(head={"kid": "unknown"}))
+        gc.collect()  # asyncio complains of a failed task only when it is gone
+
+    def logged() -> list[str]:
+        return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+    at.let_in(at.issuer.token())
+    at.issuer.does = "hang"
+    at.clock.now += CACHE
+    asyncio.run(story())
+    assert logged() == ["token issuer's keys not fetched"]
 
 
 @pytest.mark.parametrize(

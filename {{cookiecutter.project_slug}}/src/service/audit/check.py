@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from service.audit.chain import START, line_hash
@@ -39,7 +40,7 @@ class Check:
         head = self._head(keys)
         try:
             segments = self._segments()
-            for path, following in zip(segments, [*segments[1:], None], strict=True):
+            for path, following in zip_longest(segments, segments[1:]):
                 self._segment(path, following)
         except OSError as error:
             self._find("", 0, f"cannot be read: {error}")
@@ -47,8 +48,12 @@ class Check:
         return self.summary
 
     def _head(self, keys: PublicKeys) -> Head | None:
+        path = self._folder / HEAD
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            self._find(HEAD, 0, "altered: this is no file")
+            return None
         try:
-            head = Head.from_bytes((self._folder / HEAD).read_bytes())
+            head = Head.from_bytes(path.read_bytes())
         except OSError as error:
             self._find(HEAD, 0, f"no signed head ({error.strerror})")
             return None
@@ -80,6 +85,8 @@ class Check:
                 self._note(entry.name, 0, "left by a process that was killed while it replaced the head")
             elif entry.name != HEAD:
                 self._find(entry.name, 0, "does not belong here")
+        if not found:
+            self._find("", 0, "there is no segment: all that this writer recorded is gone")
         found.sort(key=lambda path: int(path.stem))
         for wanted, path in enumerate(found, 1):
             if path.name != segment_name(wanted):

@@ -31,13 +31,16 @@ def verify(trail: Path, keys: PublicKeys, expected: Iterable[Head] = (), kept_si
         kept_since: writers that began earlier may be gone, as they need not be kept any longer.
 
     Raises:
-        SettingsError: there is no such folder.
+        SettingsError: there is no such folder, or it cannot be read.
     """
     if not trail.is_dir():
         raise SettingsError(f"{trail}: there is no such folder; give the folder of the audit trail")
     report = Report()
     known = _expected(expected, keys, report)
-    folders = _folders(trail, report)
+    try:
+        folders = _folders(trail, report)
+    except OSError as error:
+        raise SettingsError(f"{trail}: the folder cannot be read ({error.strerror})") from error
     for folder in folders:
         _witnessed(folder, known)
     for folder in folders:

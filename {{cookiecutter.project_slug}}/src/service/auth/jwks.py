@@ -22,6 +22,10 @@ log = logging.getLogger("service")
 LARGEST = 262_144
 """Bytes of a key set; anything longer is none."""
 
+BRIEFLY = 0.25
+"""Seconds to wait for news of a key that is known and may be used. An issuer that is well answers within that, so a
+withdrawn key is noticed at once; one that hangs holds nobody up."""
+
 
 class IssuerKeys:
     """An issuer's keys.
@@ -63,13 +67,13 @@ class IssuerKeys:
         return now - self._fetched < (self._cache + self._stale if asked else self._cache)
 
     async def find(self, kid: str | None) -> tuple[PublicKey, ...]:
-        """The keys of that id, or all keys for None; an unknown id is asked for.
+        """The keys of that id, or all keys for None; an unknown id is asked for, and waited for in full.
 
         Raises:
             RemoteUnavailable: there is none, and the issuer does not answer.
         """
         if not self.settled:
-            await self._update()
+            await self._update(BRIEFLY if self._of(kid) else None)
         found = self._of(kid)
         if not found:
             await self._update()
@@ -84,14 +88,18 @@ class IssuerKeys:
             return ()
         return tuple(key for key in self._keys if kid is None or key.kid == kid)
 
-    async def _update(self) -> None:
-        """Ask the issuer, unless it was just asked. Whoever comes meanwhile waits for the same answer."""
+    async def _update(self, patience: float | None = None) -> None:
+        """Ask the issuer, unless it was just asked. Whoever comes meanwhile waits for the same answer.
+
+        Args:
+            patience: how long to wait for it, in seconds; None for as long as it takes.
+        """
         if self._fetching is None:
             if self._clock() - self._asked < self._pause:
                 return
             self._asked = self._clock()
             self._fetching = asyncio.create_task(self._fetch())
-        await asyncio.shield(self._fetching)  # one who gives up does not take it from the others
+        await asyncio.wait({self._fetching}, timeout=patience)  # one who gives up does not take it from the others
 
     async def _fetch(self) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -63,9 +62,10 @@ def router(desk: Desk) -> APIRouter:
         body = await read_body(request.receive, desk.settings.max_body_bytes)
 
         def read(body: bytes) -> Decoded:
-            rows, at = _rows(signature, shaped(parse_json(body, nan=True), ScoringRequest))
-            desk.admit(len(rows))
-            return signature.decode(rows, at)
+            desk.admit_body(body)
+            asked = shaped(parse_json(body, nan=True), ScoringRequest)
+            desk.admit(_length(asked))
+            return signature.decode(*_rows(signature, asked))
 
         decoded = await desk.decoding.run(call, body, read)
         outputs = await desk.answer(call, served, decoded)
@@ -89,10 +89,20 @@ def _answer(signature: Signature, call: Call, outputs: NDArray[np.float32], deco
     """Labels or values; and, if so, what was imputed or let through, and how the answer was made without the model."""
     answer: dict[str, Any] = {"predictions": plain(signature, outputs)}
     if decoded.flags:
-        answer["flags"] = [{"row": row, **asdict(flag)} for row, flags in decoded.flags.items() for flag in flags]
+        flagged = decoded.flags.items()
+        answer["flags"] = [
+            {"row": row, "field": f.field, "problem": f.problem} for row, flags in flagged for f in flags
+        ]
     if call.degraded:
         answer["degraded"] = call.degraded
     return answer
+
+
+def _length(asked: ScoringRequest) -> int:
+    """How many rows are asked at least, whichever form they came in."""
+    columns = list(asked.inputs.values()) if isinstance(asked.inputs, dict) else [asked.inputs]
+    split = asked.dataframe_split and asked.dataframe_split.data
+    return max(len(rows or ()) for rows in (*columns, split, asked.dataframe_records, asked.instances))
 
 
 def _rows(signature: Signature, asked: ScoringRequest) -> tuple[list[Any], At]:

@@ -107,7 +107,7 @@ def _model_routes(routes: APIRouter, desk: Desk, path: str, locked: dict[str, An
         length, body = request.headers.get(LENGTH), await read_body(request.receive, desk.settings.max_body_bytes)
 
         def read(body: bytes) -> tuple[InferRequest, list[InferOutput], Decoded]:
-            asked, binary = _read(body, length)
+            asked, binary = _read(desk, body, length)
             return asked, _wanted(signature, asked), _decode(desk, signature, read_tensors(asked.inputs, binary))
 
         asked, wanted, decoded = await desk.decoding.run(call, body, read)
@@ -131,12 +131,14 @@ def _metadata(served: Served) -> dict[str, Any]:
     }
 
 
-def _read(raw: bytes, header: str | None) -> tuple[InferRequest, bytes]:
+def _read(desk: Desk, raw: bytes, header: str | None) -> tuple[InferRequest, bytes]:
     """The JSON part of a request and the bytes after it."""
     length = len(raw) if header is None else int(header) if _DIGITS.fullmatch(header) else -1
     if not 0 <= length <= len(raw):
         raise BadRequest(f"Inference-Header-Content-Length: expected the length of the JSON part, at most {len(raw)}")
-    return shaped(parse_json(raw[:length], nan=True), InferRequest), raw[length:]
+    head = raw[:length]
+    desk.admit_body(head)
+    return shaped(parse_json(head, nan=True), InferRequest), raw[length:]
 
 
 def _decode(desk: Desk, signature: Signature, tensors: Sequence[Tensor]) -> Decoded:

@@ -39,6 +39,7 @@ class Predict:
         return served.reader.read(body) or self._read_with_care(served, body)
 
     def _read_with_care(self, served: Served, body: bytes) -> Decoded:
+        self.desk.admit_body(body)
         document = parse_json(body)
         rows = document.get("rows") if isinstance(document, dict) else None
         if not isinstance(rows, list) or not rows or len(document) > 1:

@@ -24,7 +24,11 @@ for i, key in ipairs(KEYS) do
   local full = tonumber(ARGV[2 * i + 2])
   local ahead = (tonumber(redis.call('GET', key)) or now) - now
   interval[i] = cost * ARGV[2 * i + 1]
-  used[i] = math.min(math.max(ahead, 0), full)  -- over full: the clock was set back, or the burst made smaller
+  if ahead > full then  -- the clock was set back, or the limit changed; kept, so that the wait is as long as told
+    ahead = full
+    redis.call('SET', key, string.format('%.0f', now + full), 'PX', math.ceil(full / 1000))
+  end
+  used[i] = math.max(ahead, 0)
   passed = math.min(passed, math.floor((full - used[i]) / interval[i]))
 end
 if passed > 0 then
