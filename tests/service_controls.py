@@ -406,7 +406,7 @@ CONTROLS = [
     Control(
         "a worker that hangs is replaced",
         "supervisor.py",
-        "if worker.silent(self._hung_seconds):",
+        "if worker.silent() > patience:",
         "if False:",
         "contract/test_lifecycle.py::test_a_worker_that_hangs_is_replaced",
     ),
